@@ -1,0 +1,56 @@
+/**
+ * What daybook asks of a SQLite binding.
+ *
+ * A binding author writes a `Connection`: execute one statement, say whether a transaction is open, close. Bindings may
+ * answer at once or with a promise; everything above is written once, as programs (program.ts), and runs on both.
+ */
+
+import type { Program } from './program.js'
+
+/** What a parameter can be. Booleans, undefined, bigint and dates never reach a binding: they differ too much there. */
+export type SqlValue = string | number | null
+
+/** One row of an answer, by column name. */
+export type SqlRow = Readonly<Record<string, unknown>>
+
+/** A statement, built once; a connection prepares it once and finds it again by identity. */
+export interface Statement<Parameters extends readonly SqlValue[] = readonly SqlValue[], Result = unknown> {
+  readonly sql: string
+  /** Only for the type checker: what goes in and what comes out. */
+  readonly types?: (parameters: Parameters) => Result
+}
+
+/** A value now, or later. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** One open SQLite connection, as a binding offers it. */
+export interface Connection {
+  /** The binding's name, for messages: `better-sqlite3`, `node:sqlite`, … */
+  readonly name: string
+  /** What `sqlite_version()` says. */
+  readonly sqliteVersion: string
+  /** True when the connection cannot write. */
+  readonly readonly: boolean
+  /** Runs one statement with positional parameters and answers with all its rows (none for a write). */
+  execute(statement: Statement, parameters: readonly SqlValue[]): MaybePromise<readonly SqlRow[]>
+  /** Whether a transaction is open on this connection, ours or the app's. */
+  inTransaction(): boolean
+  /**
+   * A value that changes when anybody, on this connection or another one, may have committed.
+   * Cheap: it reads no table. A connection that nobody else can reach leaves it out.
+   */
+  changeToken?(): MaybePromise<string>
+  /** Closes the connection, if it was opened for daybook; an app's own handle stays open. */
+  close(): MaybePromise<void>
+}
+
+/** A connection that can run programs, one transaction at a time. */
+export interface Driver extends Omit<Connection, 'execute' | 'inTransaction'> {
+  /**
+   * Runs a program in one transaction of its own: all of it or nothing. `write` takes SQLite's write lock at once.
+   *
+   * @throws BusyError when the lock cannot be had in time; CommitUnknownError when COMMIT failed and nobody can say
+   *   whether it took effect; otherwise the classified error of the statement that failed, after a rollback.
+   */
+  transaction<T>(mode: 'read' | 'write', program: () => Program<T>): MaybePromise<T>
+}

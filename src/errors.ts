@@ -1,0 +1,400 @@
+/**
+ * Every failure that the world (not a bug of ours) can cause, one small class each.
+ *
+ * A `code` never changes once released; messages may. The facts are fields, the cause is kept, and each message
+ * ends with what to do about it. `docs/errors.md` lists them all and a test compares it with this file.
+ */
+
+/** The (term, seq) of an entry; written `3:1041`. `seq` counts from 1 over the whole log. */
+export interface Position {
+  readonly term: number
+  readonly seq: number
+}
+
+/** `3:1041`, the way positions are written everywhere.
+ *
+ * @example
+ * formatPosition({ term: 3, seq: 1041 }) // '3:1041'
+ */
+export const formatPosition = (position: Position): string => `${position.term}:${position.seq}`
+
+/** What all errors of daybook share: a stable `code` to branch on. */
+export abstract class DaybookError extends Error {
+  abstract readonly code: string
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** The daybook was closed; nothing can be read or written through it any more. */
+export class ClosedError extends DaybookError {
+  readonly code = 'DAYBOOK_CLOSED'
+
+  constructor() {
+    super('This daybook is closed. Open a new one with openDaybook() to read or write.')
+  }
+}
+
+/** An option of openDaybook() or of a collection cannot be used as it is. */
+export class InvalidOptionError extends DaybookError {
+  readonly code = 'DAYBOOK_INVALID_OPTION'
+
+  constructor(
+    readonly option: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** A persisted collection was declared without an `id`. */
+export class MissingCollectionIdError extends DaybookError {
+  readonly code = 'DAYBOOK_MISSING_COLLECTION_ID'
+
+  constructor() {
+    super(
+      'A persisted collection needs an `id`: without one its rows would be stored under a random name and not be ' +
+        "found at the next start. Add e.g. `id: 'todos'` to persistedCollectionOptions({ … }).",
+    )
+  }
+}
+
+/** A row key is neither a string nor a finite number. */
+export class InvalidKeyError extends DaybookError {
+  readonly code = 'DAYBOOK_INVALID_KEY'
+
+  constructor(
+    readonly collection: string,
+    readonly key: unknown,
+  ) {
+    super(
+      `Collection ${quote(collection)}: ${describe(key)} cannot be a row key. ` +
+        'Return a string or a finite number from getKey.',
+    )
+  }
+}
+
+/** A value holds something that cannot be kept, such as a function. `path` leads to it. */
+export class UnkeepableValueError extends DaybookError {
+  readonly code = 'DAYBOOK_UNKEEPABLE_VALUE'
+
+  constructor(
+    readonly path: readonly (string | number)[],
+    readonly reason: string,
+  ) {
+    super(
+      `The value at ${formatPath(path)} cannot be kept: ${reason}. Remove it from the row or convert it before ` +
+        'writing; nothing was written.',
+    )
+  }
+}
+
+/** A stored row cannot be turned back into a value by this runtime. The other rows are not affected. */
+export class UnreadableValueError extends DaybookError {
+  readonly code = 'DAYBOOK_UNREADABLE_VALUE'
+
+  constructor(
+    readonly path: readonly (string | number)[],
+    readonly reason: string,
+    options?: { cause?: unknown },
+  ) {
+    super(
+      `The stored value at ${formatPath(path)} cannot be read: ${reason}. It is still in the file; read it with a ` +
+        'runtime that knows this type, or overwrite the row.',
+      options,
+    )
+  }
+}
+
+/** One row of a collection could not be read; it was left out and everything else was loaded. */
+export class UnreadableRowError extends DaybookError {
+  readonly code = 'DAYBOOK_UNREADABLE_ROW'
+
+  constructor(
+    readonly collection: string,
+    readonly key: string | number,
+    options: { cause: unknown },
+  ) {
+    super(
+      `Row ${describe(key)} of collection ${quote(collection)} was left out because it cannot be read: ` +
+        `${messageOf(options.cause)}`,
+      options,
+    )
+  }
+}
+
+/** A transaction is not of the shape the log accepts (a bug of the caller, or a message from a foreign context). */
+export class InvalidTransactionError extends DaybookError {
+  readonly code = 'DAYBOOK_INVALID_TRANSACTION'
+
+  constructor(readonly reason: string) {
+    super(`This transaction was refused and nothing was written: ${reason}.`)
+  }
+}
+
+/** The same (origin, origin seq) was appended before with other content. */
+export class OriginConflictError extends DaybookError {
+  readonly code = 'DAYBOOK_ORIGIN_CONFLICT'
+
+  constructor(
+    readonly origin: string,
+    readonly originSeq: number,
+    readonly position: Position,
+  ) {
+    super(
+      `Transaction ${originSeq} of origin ${origin} is already in the log at ${formatPosition(position)} with other ` +
+        'content. Give a new transaction a new origin seq; repeat an old one unchanged.',
+    )
+  }
+}
+
+/** An append carried an older term than the log has: somebody else leads now. */
+export class FencedError extends DaybookError {
+  readonly code = 'DAYBOOK_FENCED'
+
+  constructor(
+    readonly term: number,
+    readonly newestTerm: number,
+  ) {
+    super(
+      `This writer led term ${term}, but term ${newestTerm} has begun. Nothing was written; send the transaction to ` +
+        'the present leader with the same origin seq.',
+    )
+  }
+}
+
+/** Entries that were asked for have been trimmed; read rows instead and go on from their position. */
+export class TrimmedError extends DaybookError {
+  readonly code = 'DAYBOOK_TRIMMED'
+
+  constructor(
+    readonly after: Position,
+    readonly floor: Position,
+  ) {
+    super(
+      `The log no longer holds the entries after ${formatPosition(after)}: it begins at ${formatPosition(floor)}. ` +
+        'Read the rows and go on from their position.',
+    )
+  }
+}
+
+/** An entry, or the order of entries, is not what was written: the file is damaged. */
+export class CorruptLogError extends DaybookError {
+  readonly code = 'DAYBOOK_CORRUPT_LOG'
+
+  constructor(
+    readonly seq: number,
+    readonly reason: string,
+  ) {
+    super(
+      `Entry ${seq} of the log is damaged: ${reason}. Entries before it can still be read. Make a copy of the file ` +
+        'before you do anything else.',
+    )
+  }
+}
+
+/** The tables of the file contradict each other (SQLite's own structures are in order). */
+export class CorruptRowsError extends DaybookError {
+  readonly code = 'DAYBOOK_CORRUPT_ROWS'
+
+  constructor(readonly reason: string) {
+    super(`The row tables do not fit the log: ${reason}. Call rebuild() to make them anew from the log.`)
+  }
+}
+
+/** Row tables cannot be made anew from the log because its beginning was trimmed. */
+export class RebuildImpossibleError extends DaybookError {
+  readonly code = 'DAYBOOK_REBUILD_IMPOSSIBLE'
+
+  constructor(readonly floor: Position) {
+    super(
+      `The log begins at ${formatPosition(floor)}; what was trimmed before it lives only in the row tables, so they ` +
+        "cannot be rebuilt. Open with retain: 'all' where you need rebuilds from the first entry.",
+    )
+  }
+}
+
+/** The file was written by a newer daybook. */
+export class NewerFormatError extends DaybookError {
+  readonly code = 'DAYBOOK_NEWER_FORMAT'
+
+  constructor(
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(
+      `This file has format ${found}, this version of daybook reads up to ${known}. Update daybook; ` +
+        'the file was not touched.',
+    )
+  }
+}
+
+/** The file is not a SQLite database (or is encrypted), or not one that belongs to daybook. */
+export class NotADatabaseError extends DaybookError {
+  readonly code = 'DAYBOOK_NOT_A_DATABASE'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+  }
+}
+
+/** SQLite found the file damaged. */
+export class CorruptFileError extends DaybookError {
+  readonly code = 'DAYBOOK_CORRUPT_FILE'
+
+  constructor(options: { cause: unknown }) {
+    super(
+      `SQLite reports that the database file is damaged (${messageOf(options.cause)}). Make a copy of the file and ` +
+        'its -wal before you do anything else.',
+      options,
+    )
+  }
+}
+
+/** The database could not be opened. */
+export class CannotOpenError extends DaybookError {
+  readonly code = 'DAYBOOK_CANNOT_OPEN'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+  }
+}
+
+/** The SQLite library is older than the features that daybook needs. */
+export class SqliteTooOldError extends DaybookError {
+  readonly code = 'DAYBOOK_SQLITE_TOO_OLD'
+
+  constructor(
+    readonly found: string,
+    readonly needed: string,
+  ) {
+    super(
+      `SQLite ${found} is too old: daybook needs ${needed} or newer. Update the SQLite binding ` +
+        '(for example `npm install better-sqlite3@latest`).',
+    )
+  }
+}
+
+/** Another connection (or the app, on a shared handle) kept the database locked for longer than `busyTimeout`. */
+export class BusyError extends DaybookError {
+  readonly code = 'DAYBOOK_BUSY'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+  }
+}
+
+/** COMMIT failed in a way that leaves open whether it took effect. */
+export class CommitUnknownError extends DaybookError {
+  readonly code = 'DAYBOOK_COMMIT_UNKNOWN'
+
+  constructor(options: { cause: unknown }) {
+    super(
+      `It is not known whether the commit took effect (${messageOf(options.cause)}). Repeat the same transaction ` +
+        'with the same origin seq: if it is in the log already, nothing is added.',
+      options,
+    )
+  }
+}
+
+/** There is no room for the write: disk full, quota reached, or `max_page_count` met. */
+export class StorageFullError extends DaybookError {
+  readonly code = 'DAYBOOK_STORAGE_FULL'
+
+  constructor(options: { cause: unknown }) {
+    super(
+      'The storage is full, nothing was written. Free some space and write again; reading goes on.',
+      options,
+    )
+  }
+}
+
+/** The database cannot be written: a read-only file, folder or connection. */
+export class ReadOnlyError extends DaybookError {
+  readonly code = 'DAYBOOK_READ_ONLY'
+
+  constructor(options: { cause: unknown }) {
+    super(
+      'The database is read-only, nothing was written. Check the permissions of the file and its folder.',
+      options,
+    )
+  }
+}
+
+/** The operating system failed to read or write the file. */
+export class StorageIoError extends DaybookError {
+  readonly code = 'DAYBOOK_STORAGE_IO'
+
+  constructor(options: { cause: unknown }) {
+    super(`Reading or writing the database file failed (${messageOf(options.cause)}).`, options)
+  }
+}
+
+/** A SQLite error that daybook does not expect. The cause has the details. */
+export class SqliteError extends DaybookError {
+  readonly code = 'DAYBOOK_SQLITE'
+
+  constructor(
+    readonly sql: string | undefined,
+    options: { cause: unknown },
+  ) {
+    super(`SQLite failed: ${messageOf(options.cause)}${sql === undefined ? '' : ` (in: ${sql})`}`, options)
+  }
+}
+
+/** A transaction was given to a daybook that does not keep one of its collections. */
+export class ForeignCollectionError extends DaybookError {
+  readonly code = 'DAYBOOK_FOREIGN_COLLECTION'
+
+  constructor(readonly collection: string) {
+    super(
+      `Collection ${quote(collection)} is not kept by this daybook, so this transaction cannot be committed here as ` +
+        'one entry. Create the collection with persistedCollectionOptions({ persistence: daybook }), or commit only ' +
+        'the mutations of collections that are.',
+    )
+  }
+}
+
+/** A row was inserted while the collection was loading, and its key turned out to be taken. */
+export class KeyTakenError extends DaybookError {
+  readonly code = 'DAYBOOK_KEY_TAKEN'
+
+  constructor(
+    readonly collection: string,
+    readonly key: string | number,
+  ) {
+    super(
+      `Collection ${quote(collection)} already has a row ${describe(key)}; it was on disk when this insert was made, ` +
+        'but not loaded yet. Await preload() first, or use update().',
+    )
+  }
+}
+
+/** Something of this version is asked for that does not exist yet. */
+export class UnsupportedError extends DaybookError {
+  readonly code = 'DAYBOOK_UNSUPPORTED'
+
+  constructor(message: string) {
+    super(message)
+  }
+}
+
+const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text)
+
+const describe = (value: unknown): string => {
+  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
+/** The message of anything that can be thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** `$.tags[3].name`, as SQLite writes JSON paths. */
+const formatPath = (path: readonly (string | number)[]): string =>
+  path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    return /^[A-Za-z_$][\w$]*$/.test(step) ? `${text}.${step}` : `${text}[${quote(step)}]`
+  }, '$')

@@ -1,0 +1,16 @@
+/** daybook: durable collections for TanStack DB. No database binding in here: import `openDaybook` from `daybook/node`. */
+
+export type { Durability } from './drivers/settings.js'
+export * from './errors.js'
+export type { Entry, EntryKind, Transaction } from './log/entry.js'
+export { decodeOps, encodeOps, type Key, type Op } from './log/op.js'
+export type { Finding } from './log/verify.js'
+export type { LocalOnlyOptions, PersistedCollectionUtils } from './runtime/collection/options.js'
+export { persistedCollectionOptions } from './runtime/collection/options.js'
+export type { Daybook } from './runtime/daybook.js'
+export type { DecodedEntry, EntriesOptions } from './runtime/entries.js'
+export type { DaybookEvents } from './runtime/events.js'
+export type { Entries, Journal, Rows, Unsubscribe } from './runtime/journal/journal.js'
+export type { Persistence } from './runtime/persistence.js'
+export type { CollectionInfo, Stats } from './runtime/stats.js'
+export type { Verification } from './runtime/verification.js'

@@ -1,0 +1,194 @@
+/**
+ * Appending: the only way into the log (L1, L2, L3, L5, L6, L7).
+ *
+ * Position, term and checksum of the tail are read inside the appending SQLite transaction, never from memory, so any
+ * number of connections and processes can append to one file.
+ */
+
+import { all, first, type Program, run } from '../drivers/program.js'
+import { parameter, statement } from '../drivers/query.js'
+import { FencedError, OriginConflictError } from '../errors.js'
+import { chain, digest } from './checksum.js'
+import { ENTRY_FORMAT, type Entry, type EntryKind, type Position, type Transaction } from './entry.js'
+import { type KnownOrigins, positionOf } from './origins.js'
+import { log } from './tables.js'
+
+/** The hot statements; `test/log/plans.test.ts` checks how SQLite runs them. */
+export const readTail = statement<[]>()(
+  log.selectFrom('daybook_log').select(['seq', 'term', 'checksum']).orderBy('seq', 'desc').limit(1),
+)
+
+const insertEntry = statement<
+  [
+    seq: number,
+    term: number,
+    kind: string,
+    origin: string,
+    originSeq: number,
+    committedAt: number,
+    format: number,
+    parts: number,
+    size: number,
+    body: string,
+    checksum: string,
+  ]
+>()(
+  log.insertInto('daybook_log').values({
+    seq: parameter<number>(),
+    term: parameter<number>(),
+    kind: parameter<string>(),
+    origin: parameter<string>(),
+    origin_seq: parameter<number>(),
+    committed_at: parameter<number>(),
+    format: parameter<number>(),
+    parts: parameter<number>(),
+    size: parameter<number>(),
+    body: parameter<string>(),
+    checksum: parameter<string>(),
+  }),
+)
+
+const insertPart = statement<[seq: number, part: number, body: string]>()(
+  log
+    .insertInto('daybook_log_parts')
+    .values({ seq: parameter<number>(), part: parameter<number>(), body: parameter<string>() }),
+)
+
+const bodyAt = statement<[seq: number]>()(
+  log.selectFrom('daybook_log').select(['kind', 'body']).where('seq', '=', parameter<number>()),
+)
+
+export const partsOf = statement<[seq: number]>()(
+  log.selectFrom('daybook_log_parts').select('body').where('seq', '=', parameter<number>()).orderBy('part'),
+)
+
+/** A transaction with the digests of its parts, computed before the write lock is taken. */
+export interface AppendRequest extends Transaction {
+  readonly kind: EntryKind
+  readonly digests: readonly string[]
+  readonly committedAt: number
+}
+
+/** What became of one request: appended now, appended before, or refused. */
+export type AppendOutcome =
+  | { readonly entry: Entry }
+  | { readonly duplicateOf: Position }
+  | { readonly refused: FencedError | OriginConflictError }
+
+/** Makes a request of a transaction. */
+export const requestFor = (
+  transaction: Transaction,
+  committedAt: number,
+  kind: EntryKind = 'tx',
+): AppendRequest => ({ ...transaction, kind, committedAt, digests: transaction.parts.map(digest) })
+
+/** Where the log ends. */
+export interface Tail {
+  readonly seq: number
+  readonly term: number
+  readonly checksum: string
+}
+
+/** The tail; a log has at least its first entry. */
+export function* tail(): Program<Tail> {
+  return (yield* first(readTail)) as Tail
+}
+
+/**
+ * Appends requests in order, each its own entry; a refused one does not touch the others. Run it in a write
+ * transaction, and call `known.advance` with the outcome when that has committed.
+ */
+export function* append(requests: readonly AppendRequest[], known: KnownOrigins): Program<AppendOutcome[]> {
+  let last = yield* tail()
+  yield* known.update(last.seq, last.checksum)
+  const outcomes: AppendOutcome[] = []
+  // What this very group has raised so far; `known` learns it only after the commit.
+  const raised = new Map<string, number>()
+  for (const request of requests) {
+    const { origin, originSeq } = request
+    const highest = raised.get(origin) ?? (yield* known.highest(origin))
+    if (originSeq <= highest) {
+      const position = yield* positionOf(origin, originSeq)
+      if (position !== undefined) {
+        outcomes.push(yield* repeated(request, position))
+        continue
+      }
+    }
+    if (request.term !== undefined && request.term < last.term) {
+      outcomes.push({ refused: new FencedError(request.term, last.term) })
+      continue
+    }
+    const entry = yield* insert(request, last)
+    raised.set(origin, Math.max(originSeq, highest))
+    last = { ...entry.position, checksum: entry.checksum }
+    outcomes.push({ entry })
+  }
+  return outcomes
+}
+
+/** Appends a control entry that begins a new term. */
+export function* claimTerm(origin: string, originSeq: number, committedAt: number): Program<Entry> {
+  const last = yield* tail()
+  const request = requestFor({ origin, originSeq, parts: ['[]'] }, committedAt, 'term')
+  return yield* insert(request, { ...last, term: last.term + 1 })
+}
+
+/** Puts one entry behind the tail. */
+export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
+  const { kind, origin, originSeq, committedAt, parts, digests } = request
+  const seq = last.seq + 1
+  // A writer that leads a newer term than the log has seen would have claimed it first; L2 holds by this line.
+  const term = last.term
+  const checksum = chain(last.checksum, {
+    seq,
+    term,
+    kind,
+    origin,
+    originSeq,
+    committedAt,
+    format: ENTRY_FORMAT,
+    digests,
+  })
+  let size = 0
+  for (const part of parts) size += part.length
+  yield* run(
+    insertEntry,
+    seq,
+    term,
+    kind,
+    origin,
+    originSeq,
+    committedAt,
+    ENTRY_FORMAT,
+    parts.length,
+    size,
+    parts[0] as string,
+    checksum,
+  )
+  for (let part = 1; part < parts.length; part++) yield* run(insertPart, seq, part, parts[part] as string)
+  return {
+    position: { term, seq },
+    kind,
+    origin,
+    originSeq,
+    committedAt,
+    format: ENTRY_FORMAT,
+    parts,
+    checksum,
+  }
+}
+
+// The same maker and number again: the same content is a retry, other content is a bug that must not pass.
+function* repeated(request: AppendRequest, position: Position): Program<AppendOutcome> {
+  const stored = yield* first(bodyAt, position.seq)
+  // Trimmed: the content is gone, the position is not.
+  if (stored === undefined) return { duplicateOf: position }
+  const rest = request.parts.length > 1 ? yield* all(partsOf, position.seq) : []
+  const same =
+    stored.kind === request.kind &&
+    rest.length === request.parts.length - 1 &&
+    stored.body === request.parts[0] &&
+    rest.every((part, index) => part.body === request.parts[index + 1])
+  if (same) return { duplicateOf: position }
+  return { refused: new OriginConflictError(request.origin, request.originSeq, position) }
+}

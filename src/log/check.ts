@@ -1,0 +1,25 @@
+/** Checks a transaction that somebody asks the log to append. */
+
+import { InvalidTransactionError } from '../errors.js'
+import type { Transaction } from './entry.js'
+import { checkParts } from './op.js'
+
+/** An origin is an id, not a document. */
+const ORIGIN_LENGTH_LIMIT = 128
+
+/** @throws InvalidTransactionError saying what is wrong; the log is not touched */
+export function checkTransaction({ origin, originSeq, parts, term }: Transaction): void {
+  if (typeof origin !== 'string' || origin.length === 0 || origin.length > ORIGIN_LENGTH_LIMIT) {
+    throw new InvalidTransactionError(`its origin is not a text of 1 to ${ORIGIN_LENGTH_LIMIT} characters`)
+  }
+  if (!Number.isSafeInteger(originSeq) || originSeq < 1) {
+    throw new InvalidTransactionError('its origin seq is not a whole number from 1')
+  }
+  if (term !== undefined && (!Number.isSafeInteger(term) || term < 1)) {
+    throw new InvalidTransactionError('its term is not a whole number from 1')
+  }
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) {
+    throw new InvalidTransactionError('its body is not a list of texts')
+  }
+  checkParts(parts)
+}

@@ -1,0 +1,41 @@
+/** Entries: one committed transaction, or one control record, at one position of the log. */
+
+import type { Position } from '../errors.js'
+
+export { formatPosition } from '../errors.js'
+export type { Position }
+
+/** `tx` is a transaction; the others are control records. */
+export type EntryKind = 'tx' | 'term' | 'claim' | 'schema' | 'reset' | 'checkpoint'
+
+/** The format of entries that this version writes. An entry keeps the number it was written with. */
+export const ENTRY_FORMAT = 1
+
+/** The position before the first entry: read after it to read everything that is kept. */
+export const START: Position = { term: 0, seq: 0 }
+
+/** One row of the log, as it is stored. */
+export interface Entry {
+  readonly position: Position
+  readonly kind: EntryKind
+  /** Who made it: one open daybook handle. */
+  readonly origin: string
+  /** That maker's own counter. */
+  readonly originSeq: number
+  /** Milliseconds since 1970 on the writer's clock; information only, nothing is decided by it. */
+  readonly committedAt: number
+  readonly format: number
+  /** The body: each part the JSON text of an array of ops. */
+  readonly parts: readonly string[]
+  readonly checksum: string
+}
+
+/** What somebody asks the log to append. The same (origin, originSeq) can be sent any number of times. */
+export interface Transaction {
+  readonly origin: string
+  readonly originSeq: number
+  /** From `encodeOps`. */
+  readonly parts: readonly string[]
+  /** The term that the writer leads; left out by a writer that leads nothing. */
+  readonly term?: number
+}

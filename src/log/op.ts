@@ -1,0 +1,212 @@
+/**
+ * Ops: the changes inside an entry, and their form in its body.
+ *
+ * A body is JSON text: an array of ops, each an array that begins with its name. A large transaction is cut into parts,
+ * each a complete array, so that no engine's value limit is met and nobody has to hold all of it at once.
+ * `docs/log-format.md` describes the form; a new kind of op needs a new format number.
+ */
+
+import { InvalidKeyError, InvalidTransactionError, UnkeepableValueError } from '../errors.js'
+import { decodeValue, type Encoded, encodeValue, type Json, type Note } from './value.js'
+
+/** A row's key. `1` and `'1'` are different keys. */
+export type Key = string | number
+
+/** One change, with values as the app knows them. */
+export type Op =
+  /** The row is now `value`; its metadata stays as it is. */
+  | { readonly op: 'put'; readonly collection: string; readonly key: Key; readonly value: object }
+  /** The named top-level fields of an existing row change, those in `unset` go; nothing else. */
+  | {
+      readonly op: 'patch'
+      readonly collection: string
+      readonly key: Key
+      readonly fields: object
+      readonly unset?: readonly string[]
+    }
+  | { readonly op: 'delete'; readonly collection: string; readonly key: Key }
+  /** All rows of the collection go. */
+  | { readonly op: 'truncate'; readonly collection: string }
+  /** Metadata of an existing row; `undefined` clears it. */
+  | { readonly op: 'meta'; readonly collection: string; readonly key: Key; readonly value: unknown }
+  /** Metadata of the collection under a name; `undefined` clears it. */
+  | { readonly op: 'state'; readonly collection: string; readonly name: string; readonly value: unknown }
+  /** The collection is forgotten: rows, metadata, schema version. */
+  | { readonly op: 'reset'; readonly collection: string }
+
+/** An op as the body has it. The trailing elements are left out where there is nothing to say. */
+export type StoredOp =
+  | readonly ['put', string, Key, Json, (readonly Note[])?]
+  | readonly ['patch', string, Key, Json, (readonly Note[] | null)?, (readonly string[])?]
+  | readonly ['delete', string, Key]
+  | readonly ['truncate', string]
+  | readonly ['meta', string, Key, Json?, (readonly Note[])?]
+  | readonly ['state', string, string, Json?, (readonly Note[])?]
+  | readonly ['reset', string]
+
+/** Where a part is cut, in UTF-16 code units: at most 1.5 MiB of UTF-8, under the 2 MB that Durable Objects allow. */
+const PART_LENGTH = 1 << 19
+
+/** No single op may be larger, in UTF-16 code units. It keeps one row from making a log unreadable on small devices. */
+const OP_LENGTH_LIMIT = 1 << 26
+
+/** The body of a transaction, in parts.
+ *
+ * @throws UnkeepableValueError when a value holds something that cannot be kept
+ * @throws InvalidKeyError when a key is neither a string nor a finite number
+ * @example
+ * encodeOps([{ op: 'put', collection: 'todos', key: 1, value: { title: 'Buy milk' } }])
+ * // ['[["put","todos",1,{"title":"Buy milk"}]]']
+ */
+export function encodeOps(ops: Iterable<Op>): readonly string[] {
+  const parts: string[] = []
+  let texts: string[] = []
+  let length = 0
+  for (const op of ops) {
+    const text = JSON.stringify(storedOp(op))
+    if (text.length > OP_LENGTH_LIMIT) {
+      throw new UnkeepableValueError(
+        [],
+        `it takes ${text.length} characters as JSON, more than ${OP_LENGTH_LIMIT}`,
+      )
+    }
+    if (length > 0 && length + text.length > PART_LENGTH) {
+      parts.push(`[${texts.join(',')}]`)
+      texts = []
+      length = 0
+    }
+    texts.push(text)
+    length += text.length
+  }
+  if (texts.length > 0 || parts.length === 0) parts.push(`[${texts.join(',')}]`)
+  wellFormed.add(Object.freeze(parts))
+  return parts
+}
+
+// What encodeOps made needs no check; a body that anybody else put together does.
+const wellFormed = new WeakSet<readonly string[]>()
+
+/** The ops of a part, with values as the app knows them, made anew at each call.
+ *
+ * @throws UnreadableValueError when a value cannot be read by this runtime
+ */
+export const decodeOps = (part: string): Op[] => parseOps(part).map(decodeOp)
+
+/** The ops of a part as they are stored. */
+export const parseOps = (part: string): StoredOp[] => JSON.parse(part) as StoredOp[]
+
+function storedOp(op: Op): StoredOp {
+  switch (op.op) {
+    case 'put': {
+      const { json, notes } = encodeValue(op.value)
+      const key = checkKey(op.collection, op.key)
+      return notes ? ['put', op.collection, key, json, notes] : ['put', op.collection, key, json]
+    }
+    case 'patch': {
+      const { json, notes } = encodeValue(op.fields)
+      const key = checkKey(op.collection, op.key)
+      if (op.unset !== undefined && op.unset.length > 0) {
+        return ['patch', op.collection, key, json, notes ?? null, op.unset]
+      }
+      return notes ? ['patch', op.collection, key, json, notes] : ['patch', op.collection, key, json]
+    }
+    case 'delete':
+      return ['delete', op.collection, checkKey(op.collection, op.key)]
+    case 'meta': {
+      const key = checkKey(op.collection, op.key)
+      return op.value === undefined
+        ? ['meta', op.collection, key]
+        : ['meta', op.collection, key, ...trimmed(encodeValue(op.value))]
+    }
+    case 'state':
+      return op.value === undefined
+        ? ['state', op.collection, op.name]
+        : ['state', op.collection, op.name, ...trimmed(encodeValue(op.value))]
+    case 'truncate':
+    case 'reset':
+      return [op.op, op.collection]
+  }
+}
+
+const trimmed = ({ json, notes }: Encoded): [Json, (readonly Note[])?] => (notes ? [json, notes] : [json])
+
+/** @throws InvalidKeyError */
+export function checkKey(collection: string, key: unknown): Key {
+  if (typeof key === 'string') return key
+  if (typeof key === 'number' && Number.isFinite(key)) return key === 0 ? 0 : key
+  throw new InvalidKeyError(collection, key)
+}
+
+export function decodeOp(stored: StoredOp): Op {
+  const collection = stored[1]
+  switch (stored[0]) {
+    case 'put':
+      return { op: 'put', collection, key: stored[2], value: decodeValue(stored[3], stored[4]) as object }
+    case 'patch': {
+      const fields = decodeValue(stored[3], stored[4] ?? undefined) as object
+      const patch = { op: 'patch', collection, key: stored[2], fields } as const
+      return stored[5] === undefined ? patch : { ...patch, unset: stored[5] }
+    }
+    case 'delete':
+      return { op: 'delete', collection, key: stored[2] }
+    case 'meta':
+      return { op: 'meta', collection, key: stored[2], value: optional(stored[3], stored[4]) }
+    case 'state':
+      return { op: 'state', collection, name: stored[2], value: optional(stored[3], stored[4]) }
+    case 'truncate':
+    case 'reset':
+      return { op: stored[0], collection }
+  }
+}
+
+const optional = (json: Json | undefined, notes: readonly Note[] | undefined): unknown =>
+  json === undefined ? undefined : decodeValue(json, notes)
+
+/**
+ * Checks parts that came from outside: every one a JSON array of well-formed ops.
+ *
+ * @throws InvalidTransactionError
+ */
+export function checkParts(parts: readonly string[]): void {
+  if (wellFormed.has(parts)) return
+  if (parts.length === 0) throw new InvalidTransactionError('it has no body')
+  for (const part of parts) {
+    let ops: unknown
+    try {
+      ops = JSON.parse(part)
+    } catch {
+      throw new InvalidTransactionError('a part of its body is not JSON')
+    }
+    if (!Array.isArray(ops)) throw new InvalidTransactionError('a part of its body is not an array of ops')
+    for (const op of ops)
+      if (!isStoredOp(op)) throw new InvalidTransactionError('its body has a malformed op')
+  }
+}
+
+function isStoredOp(op: unknown): op is StoredOp {
+  if (!Array.isArray(op) || typeof op[1] !== 'string') return false
+  const isKey = typeof op[2] === 'string' || (typeof op[2] === 'number' && Number.isFinite(op[2]))
+  const notes = op[4] === undefined || op[4] === null || Array.isArray(op[4])
+  switch (op[0]) {
+    case 'put':
+      return isKey && isObject(op[3]) && notes && op.length <= 5
+    case 'patch': {
+      const unset =
+        op[5] === undefined || (Array.isArray(op[5]) && op[5].every((name) => typeof name === 'string'))
+      return isKey && isObject(op[3]) && notes && unset && op.length <= 6
+    }
+    case 'delete':
+      return isKey && op.length === 3
+    case 'meta':
+      return isKey && notes && op.length <= 5
+    case 'state':
+      return typeof op[2] === 'string' && notes && op.length <= 5
+    case 'truncate':
+    case 'reset':
+      return op.length === 2
+    default:
+      return false
+  }
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null

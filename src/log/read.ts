@@ -1,0 +1,154 @@
+/** Reading the log: in order, by page, each entry checked against the chain as it comes off the disk (L7). */
+
+import { all, first, type Program } from '../drivers/program.js'
+import { parameter, statement } from '../drivers/query.js'
+import { CorruptLogError, NewerFormatError } from '../errors.js'
+import { partsOf, tail } from './append.js'
+import { chain, digest, GENESIS } from './checksum.js'
+import { ENTRY_FORMAT, type Entry, type EntryKind, type Position } from './entry.js'
+import { log } from './tables.js'
+
+const readFloor = statement<[]>()(
+  log.selectFrom('daybook_log').select(['seq', 'term']).orderBy('seq').limit(1),
+)
+
+const readAt = statement<[seq: number]>()(
+  log.selectFrom('daybook_log').select(['seq', 'term', 'checksum']).where('seq', '=', parameter<number>()),
+)
+
+const readSizes = statement<[after: number, limit: number]>()(
+  log
+    .selectFrom('daybook_log')
+    .select(['seq', 'size'])
+    .where('seq', '>', parameter<number>())
+    .orderBy('seq')
+    .limit(parameter<number>()),
+)
+
+const readThrough = statement<[after: number, through: number]>()(
+  log
+    .selectFrom('daybook_log')
+    .selectAll()
+    .where('seq', '>', parameter<number>())
+    .where('seq', '<=', parameter<number>())
+    .orderBy('seq'),
+)
+
+/** A page holds at most this many UTF-16 code units of bodies, but always at least one entry. */
+const PAGE_SIZE = 4 << 20
+
+/** The most entries in a page. */
+export const PAGE_ENTRIES = 1000
+
+/** Entries in order, or word that the reader's place is no longer in the log. */
+export type Entries =
+  | { readonly entries: readonly Entry[]; readonly head: Position }
+  | { readonly trimmed: Position }
+
+/** The oldest entry that is still kept. */
+export function* floor(): Program<Position> {
+  return (yield* first(readFloor)) as Position
+}
+
+/**
+ * The entries after a position, at most `limit` of them, in pages of about 8 MiB.
+ *
+ * Answers `trimmed` with the floor when the reader cannot go on from `after`: entries behind it are gone, or the log
+ * has another entry at that seq or none (another log, or a file put back from a backup).
+ *
+ * @throws CorruptLogError naming the first entry that is not what was written
+ */
+export function* readEntries(after: Position, limit: number = PAGE_ENTRIES): Program<Entries> {
+  const head = yield* tail()
+  const oldest = yield* floor()
+  const place = after.seq === 0 ? undefined : yield* first(readAt, after.seq)
+  // Nothing is missing before the floor, so a reader that ends right there can go on.
+  const atFloor = after.seq === oldest.seq - 1
+  if (!atFloor && place?.term !== after.term) return { trimmed: oldest }
+  const before = after.seq === 0 ? GENESIS : place?.checksum
+  const entries = yield* page(after.seq, Math.min(limit, PAGE_ENTRIES), before)
+  return { entries, head: { term: head.term, seq: head.seq } }
+}
+
+/**
+ * A page of entries after `seq`, checked against the checksum of the entry at `seq`; without one (its entry was
+ * trimmed) the first entry's own checksum is taken on trust.
+ *
+ * @throws CorruptLogError, NewerFormatError
+ */
+export function* page(seq: number, limit: number, checksum: string | undefined): Program<Entry[]> {
+  let previous = checksum
+  let expected = seq + 1
+  const entries: Entry[] = []
+  for (const { entry, partsMissing } of yield* rawPage(seq, limit)) {
+    if (entry.position.seq !== expected) throw new CorruptLogError(expected, 'it is missing')
+    if (entry.format > ENTRY_FORMAT) throw new NewerFormatError(entry.format, ENTRY_FORMAT)
+    if (partsMissing) throw new CorruptLogError(expected, 'a part of its body is missing')
+    if (previous !== undefined && checksumOf(previous, entry) !== entry.checksum) {
+      throw new CorruptLogError(expected, 'its checksum does not fit its content and the entry before it')
+    }
+    entries.push(entry)
+    previous = entry.checksum
+    expected++
+  }
+  return entries
+}
+
+/** An entry as it was found, checked for nothing. */
+export interface RawEntry {
+  readonly entry: Entry
+  readonly partsMissing: boolean
+}
+
+/** A page of entries after `seq`, as they are found: for whoever has to go on behind damage. */
+export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
+  let through = seq
+  let size = 0
+  for (const next of yield* all(readSizes, seq, limit)) {
+    size += next.size
+    if (size > PAGE_SIZE && through > seq) break
+    through = next.seq
+  }
+  if (through === seq) return []
+  const entries: RawEntry[] = []
+  for (const row of yield* all(readThrough, seq, through)) {
+    const parts = [row.body]
+    if (row.parts > 1) for (const part of yield* all(partsOf, row.seq)) parts.push(part.body)
+    const entry: Entry = {
+      position: { term: row.term, seq: row.seq },
+      kind: row.kind as EntryKind,
+      origin: row.origin,
+      originSeq: row.origin_seq,
+      committedAt: row.committed_at,
+      format: row.format,
+      parts,
+      checksum: row.checksum,
+    }
+    entries.push({ entry, partsMissing: parts.length !== row.parts })
+  }
+  return entries
+}
+
+/** The newest entry. */
+export function* lastEntry(): Program<Entry> {
+  const { seq } = yield* tail()
+  return (yield* page(seq - 1, 1, undefined))[0] as Entry
+}
+
+/** What an entry's checksum must be, given the one before it. */
+export const checksumOf = (previous: string, entry: Entry): string =>
+  chain(previous, {
+    seq: entry.position.seq,
+    term: entry.position.term,
+    kind: entry.kind,
+    origin: entry.origin,
+    originSeq: entry.originSeq,
+    committedAt: entry.committedAt,
+    format: entry.format,
+    digests: entry.parts.map(digest),
+  })
+
+/** The checksum at a seq, if its entry is kept. */
+export function* checksumAt(seq: number): Program<string | undefined> {
+  return seq === 0 ? GENESIS : (yield* first(readAt, seq))?.checksum
+}

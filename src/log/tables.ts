@@ -1,0 +1,84 @@
+/** The tables of the log: their columns, and the statements that create and protect them. */
+
+import { queryBuilder } from '../drivers/query.js'
+
+export interface LogTables {
+  /** One row for each entry. */
+  daybook_log: {
+    seq: number
+    term: number
+    kind: string
+    origin: string
+    origin_seq: number
+    committed_at: number
+    format: number
+    /** How many parts the body has. */
+    parts: number
+    /** The length of the whole body in UTF-16 code units: lets a reader size its pages without reading bodies. */
+    size: number
+    /** The body's first part. */
+    body: string
+    checksum: string
+  }
+  /** The further parts of large bodies; `part` counts from 1. */
+  daybook_log_parts: { seq: number; part: number; body: string }
+  /** Where the transactions of each origin are: runs of consecutive origin seqs at consecutive seqs. See origins.ts. */
+  daybook_origins: { origin: string; origin_seq: number; seq: number; term: number; length: number }
+  /** One row: the seq through which the row tables and the origins are posted. */
+  daybook_cursor: { id: number; seq: number }
+  /** Facts about the file: `format`, `id`. */
+  daybook_meta: { name: string; value: string }
+}
+
+export const log = queryBuilder<LogTables>()
+
+/** The format of the file as a whole, in `daybook_meta`. */
+export const FILE_FORMAT = 1
+
+export const LOG_SCHEMA: readonly string[] = [
+  `CREATE TABLE daybook_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+  `CREATE TABLE daybook_log (
+    seq INTEGER PRIMARY KEY,
+    term INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    origin_seq INTEGER NOT NULL,
+    committed_at INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    checksum TEXT NOT NULL
+  )`,
+  `CREATE TABLE daybook_log_parts (
+    seq INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (seq, part)
+  )`,
+  // Partial: an append of a transaction does not touch it, so it costs the hot path nothing.
+  `CREATE INDEX daybook_log_controls ON daybook_log (kind, seq) WHERE kind <> 'tx'`,
+  `CREATE TABLE daybook_origins (
+    origin TEXT NOT NULL,
+    origin_seq INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    term INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    PRIMARY KEY (origin, origin_seq)
+  )`,
+  `CREATE TABLE daybook_cursor (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL)`,
+  // L4: an entry is never changed, whoever asks.
+  `CREATE TRIGGER daybook_log_immutable BEFORE UPDATE ON daybook_log
+   BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
+  `CREATE TRIGGER daybook_log_parts_immutable BEFORE UPDATE ON daybook_log_parts
+   BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
+  // L4: only a trim removes entries: below a checkpoint, through the cursor at most, oldest first.
+  `CREATE TRIGGER daybook_log_trim BEFORE DELETE ON daybook_log
+   WHEN OLD.seq <> (SELECT seq FROM daybook_log ORDER BY seq LIMIT 1)
+     OR OLD.seq > (SELECT seq FROM daybook_cursor)
+     OR NOT EXISTS (SELECT 1 FROM daybook_log WHERE kind = 'checkpoint' AND seq > OLD.seq)
+   BEGIN SELECT RAISE(ABORT, 'daybook: only a trim below a checkpoint removes entries, oldest first'); END`,
+  `CREATE TRIGGER daybook_log_parts_trim BEFORE DELETE ON daybook_log_parts
+   WHEN EXISTS (SELECT 1 FROM daybook_log WHERE seq = OLD.seq)
+   BEGIN SELECT RAISE(ABORT, 'daybook: the parts of an entry go with the entry'); END`,
+]

@@ -1,0 +1,108 @@
+/**
+ * Which row table belongs to which collection.
+ *
+ * A table is registered when the log first mentions its collection, in log order, so a rebuild gives the same names.
+ * The name is a readable slug made unique by the registry: two ids can never share a table, whatever their slugs are.
+ */
+
+import { all, first, type Program, run } from '../drivers/program.js'
+import { parameter, statement } from '../drivers/query.js'
+import { materialized, rowTable } from './tables.js'
+
+const find = statement<[id: string]>()(
+  materialized
+    .selectFrom('daybook_collections')
+    .select(['row_table', 'schema_version'])
+    .where('id', '=', parameter<string>()),
+)
+
+const findByTable = statement<[rowTable: string]>()(
+  materialized.selectFrom('daybook_collections').select('id').where('row_table', '=', parameter<string>()),
+)
+
+const list = statement<[]>()(
+  materialized.selectFrom('daybook_collections').select(['id', 'row_table', 'schema_version']).orderBy('id'),
+)
+
+const register = statement<[id: string, rowTable: string]>()(
+  materialized
+    .insertInto('daybook_collections')
+    .values({ id: parameter<string>(), row_table: parameter<string>(), schema_version: 1 }),
+)
+
+const unregister = statement<[id: string]>()(
+  materialized.deleteFrom('daybook_collections').where('id', '=', parameter<string>()),
+)
+
+const dropState = statement<[id: string]>()(
+  materialized.deleteFrom('daybook_state').where('collection', '=', parameter<string>()),
+)
+
+/** A collection that the log has mentioned. */
+export interface Registered {
+  readonly collection: string
+  /** The table to query: `SELECT value ->> '$.title' FROM rows_todos`. */
+  readonly rowTable: string
+  readonly schemaVersion: number
+}
+
+/** The row table of a collection, if the log has mentioned the collection. */
+export function* findRowTable(collection: string): Program<string | undefined> {
+  return (yield* first(find, JSON.stringify(collection)))?.row_table
+}
+
+/** All collections, by id. */
+export function* listCollections(): Program<Registered[]> {
+  return (yield* all(list)).map((row) => ({
+    collection: JSON.parse(row.id) as string,
+    rowTable: row.row_table,
+    schemaVersion: row.schema_version,
+  }))
+}
+
+/** The row table of a collection, created where it is missing. */
+export function* ensureRowTable(collection: string): Program<string> {
+  const known = yield* findRowTable(collection)
+  if (known !== undefined) return known
+  const name = yield* freeName(slug(collection))
+  yield* run(rowTable(name).create)
+  yield* run(register, JSON.stringify(collection), name)
+  return name
+}
+
+/** Forgets a collection: its rows, its state, its registration. */
+export function* dropCollection(collection: string): Program<void> {
+  const known = yield* findRowTable(collection)
+  if (known !== undefined) yield* run(rowTable(known).drop)
+  yield* run(dropState, JSON.stringify(collection))
+  yield* run(unregister, JSON.stringify(collection))
+}
+
+/** How much of an id goes into the name of its table. */
+const SLUG_LENGTH = 40
+
+/** What a person would call the table: letters, digits and underscores of the id. */
+const slug = (collection: string): string =>
+  collection
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .slice(0, SLUG_LENGTH)
+    .toLowerCase()
+    .replace(/^_+|_+$/g, '') || 'collection'
+
+const findTable = statement<[name: string]>()(
+  materialized
+    .withTables<{ sqlite_master: { type: string; name: string } }>()
+    .selectFrom('sqlite_master')
+    .select('name')
+    .where('name', '=', parameter<string>()),
+)
+
+// The app may have a table of that name in the same database; it is the app's.
+function* freeName(wanted: string): Program<string> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? `rows_${wanted}` : `rows_${wanted}_${number}`
+    if ((yield* first(findByTable, name)) !== undefined) continue
+    if ((yield* first(findTable, name)) === undefined) return name
+  }
+}

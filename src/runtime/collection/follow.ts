@@ -1,0 +1,157 @@
+/**
+ * One run of one collection object: hydrate from rows, then follow the tail from exactly their position.
+ *
+ * Entries that arrive while the rows are being read wait; those at or before the rows' position are dropped, the others
+ * applied in order. So no entry is lost or applied twice, and memory is always the fold of the log.
+ */
+
+import type { Collection, SyncConfig } from '@tanstack/db'
+import { type Position, UnreadableRowError } from '../../errors.js'
+import type { Key } from '../../log/op.js'
+import { decodeValue, type Json, type Note } from '../../log/value.js'
+import type { StoredRow } from '../../materializer/tables.js'
+import type { Persistence } from '../persistence.js'
+import type { Follower, TailOp } from '../tail.js'
+
+type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
+
+interface Arrived {
+  readonly ops: readonly TailOp[]
+  readonly position: Position
+}
+
+/** What becomes of the first load. */
+export interface FollowEvents {
+  readonly onReady: () => void
+  readonly onError: (error: unknown) => void
+}
+
+export class FollowingCollection<T extends object, TKey extends Key> implements Follower {
+  readonly collection: string
+  readonly #persistence: Persistence
+  readonly #params: SyncParams<T, TKey>
+  readonly #events: FollowEvents
+  /** The position that memory is at; unknown while rows are read. */
+  #at: Position | undefined
+  #arrived: Arrived[] = []
+  #stopped = false
+  /** Settles when the rows on disk have been handed to the collection. */
+  readonly loaded: Promise<void>
+
+  constructor(
+    collection: string,
+    persistence: Persistence,
+    params: SyncParams<T, TKey>,
+    events: FollowEvents,
+  ) {
+    this.collection = collection
+    this.#persistence = persistence
+    this.#params = params
+    this.#events = events
+    this.loaded = this.#load()
+    // Whoever waits for it sees the failure; the collection's own state shows it to everybody else.
+    this.loaded.catch(() => undefined)
+  }
+
+  get isLoading(): boolean {
+    return this.#at === undefined && !this.#stopped
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#arrived = []
+    this.#persistence.tail.unfollow(this)
+  }
+
+  apply(ops: readonly TailOp[], position: Position): void {
+    if (this.#at === undefined) this.#arrived.push({ ops, position })
+    else if (position.seq > this.#at.seq) this.#applyEntry({ ops, position })
+  }
+
+  reload(): void {
+    this.#at = undefined
+    this.#read(true).catch((error: unknown) => this.#fail(error))
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.#persistence.tail.follow(this)
+      await this.#read(false)
+      if (!this.#stopped) this.#events.onReady()
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return
+    this.stop()
+    this.#events.onError(error)
+  }
+
+  async #read(replace: boolean): Promise<void> {
+    if (this.#stopped) return
+    const { rows, at } = await this.#persistence.journal.query(this.collection)
+    if (this.#stopped) return
+    const { begin, commit, truncate } = this.#params
+    begin()
+    if (replace) truncate()
+    for (const row of rows) this.#writeRow(row)
+    commit()
+    this.#at = at
+    for (const arrived of this.#arrived.splice(0)) this.apply(arrived.ops, arrived.position)
+  }
+
+  #writeRow(row: StoredRow): void {
+    const key = JSON.parse(row.key) as TKey
+    try {
+      const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Note[])
+      this.#put(key, decodeValue(JSON.parse(row.value) as Json, notes) as T)
+    } catch (cause) {
+      // One unreadable row never hides the others.
+      this.#persistence.report(new UnreadableRowError(this.collection, key, { cause }))
+    }
+  }
+
+  #applyEntry({ ops, position }: Arrived): void {
+    const { begin, commit } = this.#params
+    begin()
+    for (const op of ops) this.#applyOp(op)
+    commit()
+    this.#at = position
+  }
+
+  #applyOp({ stored, decode }: TailOp): void {
+    if (stored[0] === 'truncate' || stored[0] === 'reset') return this.#params.truncate()
+    if (stored[0] === 'meta' || stored[0] === 'state') return
+    const key = stored[2] as TKey
+    try {
+      const op = decode()
+      if (op.op === 'put') this.#put(key, op.value as T)
+      else if (op.op === 'delete') this.#params.write({ type: 'delete', key })
+      else if (op.op === 'patch') this.#patch(key, op.fields, op.unset ?? [])
+    } catch (cause) {
+      this.#persistence.report(new UnreadableRowError(this.collection, key, { cause }))
+    }
+  }
+
+  // In `full` mode core takes an update of an unknown key as an insert, and an update never collides.
+  #put(key: TKey, value: T): void {
+    this.#params.write({ type: 'update', key, value } as Parameters<SyncParams<T, TKey>['write']>[0])
+  }
+
+  #patch(key: TKey, fields: object, unset: readonly string[]): void {
+    const row = acceptedRow(this.#params.collection, key)
+    if (row === undefined) return
+    const patched = { ...row, ...fields }
+    for (const name of unset) delete (patched as Record<string, unknown>)[name]
+    this.#put(key, patched)
+  }
+}
+
+/** The row once everything that sync has handed over is visible; core holds it back while a mutation persists. */
+export const acceptedRow = <T extends object, TKey extends Key>(
+  collection: Collection<T, TKey, any, any, any>,
+  key: TKey,
+): T | undefined => collection._state.getAcceptedSyncedRow(key)

@@ -1,0 +1,190 @@
+/** A daybook: the handle that an app holds. It only joins the parts: journal, tail, origin, events. */
+
+import { ClosedError, ForeignCollectionError, InvalidOptionError, type Position } from '../errors.js'
+import type { Op } from '../log/op.js'
+import type { Clock } from './clock.js'
+import { type Mutation, opsOf } from './collection/mutations.js'
+import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
+import { type DaybookEvents, Events } from './events.js'
+import type { Journal } from './journal/journal.js'
+import type { LocalJournal } from './journal/local.js'
+import { OpeningJournal } from './journal/opening.js'
+import type { Maintenance } from './maintenance.js'
+import type { Origin } from './origin.js'
+import type { Persistence } from './persistence.js'
+import type { CollectionInfo, Stats } from './stats.js'
+import { Tail } from './tail.js'
+import type { Verification } from './verification.js'
+
+/** What opening a database gives. */
+export interface Opened {
+  readonly journal: LocalJournal
+  readonly maintenance: Maintenance
+  readonly warnings: readonly string[]
+}
+
+export interface DaybookParts {
+  /** Opens the database; called once, at once. */
+  readonly open: (onError: (error: unknown) => void) => Promise<Opened>
+  readonly origin: Origin
+  readonly clock: Clock
+}
+
+export class Daybook implements Persistence, AsyncDisposable {
+  /** The five calls that everything is made of. */
+  readonly journal: Journal
+  /** Resolves when the database is open; rejects with the reason when it cannot be opened. Every call waits for it. */
+  readonly ready: Promise<void>
+  /** @internal */
+  readonly tail: Tail
+  readonly #opening: Promise<Opened>
+  readonly #origin: Origin
+  readonly #events = new Events()
+  readonly #pending = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
+
+  constructor({ open, origin, clock }: DaybookParts) {
+    this.#origin = origin
+    this.#opening = open((error) => this.report(error))
+    this.ready = this.#opening.then(({ warnings }) => {
+      for (const warning of warnings) this.#events.emit('warning', warning)
+    })
+    // Nobody has to await `ready`: collections and calls are told themselves.
+    this.ready.catch(() => undefined)
+    this.journal = new OpeningJournal(this.#opening.then(({ journal }) => journal))
+    this.tail = new Tail({ journal: this.journal, clock, onError: (error) => this.report(error) })
+  }
+
+  /** Who this handle is in the log: the origin of the transactions it makes. */
+  get origin(): string {
+    return this.#origin.id
+  }
+
+  /**
+   * Listens to an event; returns what ends it. An `error` that nobody listens for is thrown as an uncaught exception.
+   *
+   * @example
+   * daybook.on('error', (error) => report(error))
+   */
+  on<Name extends keyof DaybookEvents>(
+    name: Name,
+    listener: (event: DaybookEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  /** The position of the last entry. */
+  head(): Promise<Position> {
+    return this.journal.head()
+  }
+
+  /**
+   * The entries of the log, oldest first, decoded.
+   *
+   * @throws TrimmedError when entries after `after` are no longer kept
+   * @example
+   * for await (const entry of daybook.entries({ collection: 'todos' })) console.log(entry.position, entry.ops)
+   */
+  entries(options: EntriesOptions = {}): AsyncGenerator<DecodedEntry, void> {
+    return readDecoded(this.journal, options)
+  }
+
+  /**
+   * Keeps all mutations of a TanStack transaction, over any number of this daybook's collections, as one entry: all of
+   * it or nothing. For the `mutationFn` of a transaction. Resolves when it is in the log and applied.
+   *
+   * @throws ForeignCollectionError when one of the collections is not kept by this daybook
+   * @example
+   * const transaction = createTransaction({ mutationFn: ({ transaction }) => daybook.commit(transaction) })
+   */
+  async commit(transaction: { readonly mutations: readonly object[] }): Promise<Position> {
+    const mutations = transaction.mutations as readonly (Mutation & {
+      readonly collection: { readonly config: { readonly persistence?: unknown } }
+    })[]
+    for (const { collection } of mutations) {
+      if (collection.config.persistence !== this) throw new ForeignCollectionError(collection.id)
+    }
+    return this.write(opsOf(mutations))
+  }
+
+  /**
+   * Appends changes as one entry, without a collection object. Resolves when it is in the log and applied to the
+   * collections that are open.
+   *
+   * @throws UnkeepableValueError, InvalidKeyError, StorageFullError, ReadOnlyError, BusyError, ClosedError
+   * @example
+   * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk' } }])
+   */
+  async write(ops: readonly Op[]): Promise<Position> {
+    if (this.#closing !== undefined) throw new ClosedError()
+    if (ops.length === 0) return this.head()
+    const appended = this.journal.append(this.#origin.transaction(ops))
+    this.#pending.add(appended)
+    try {
+      const position = await appended
+      await this.tail.until(position.seq)
+      return position
+    } finally {
+      this.#pending.delete(appended)
+    }
+  }
+
+  /** The collections that the log has mentioned. */
+  async collections(): Promise<CollectionInfo[]> {
+    return (await this.#opened()).maintenance.collections()
+  }
+
+  /** Forgets a collection: its rows, its metadata, its schema version. Open collections with this id become empty. */
+  async drop(collection: string): Promise<Position> {
+    if (typeof collection !== 'string' || collection === '') {
+      throw new InvalidOptionError('collection', 'drop() needs the id of a collection.')
+    }
+    return this.write([{ op: 'reset', collection }])
+  }
+
+  /** Sizes, positions and settings. */
+  async stats(): Promise<Stats> {
+    return (await this.#opened()).maintenance.stats()
+  }
+
+  /** Checks the log's invariants and the rows against a fold of the log. Reads only; appends go on meanwhile. */
+  async verify(): Promise<Verification> {
+    return (await this.#opened()).maintenance.verify()
+  }
+
+  /** Makes all row tables anew from the log, in one transaction; on failure they stay as they were.
+   *
+   * @throws RebuildImpossibleError when the beginning of the log was trimmed
+   */
+  async rebuild(): Promise<void> {
+    await (await this.#opened()).maintenance.rebuild()
+  }
+
+  /** Finishes what was asked for, then closes the database. From then on every call rejects with ClosedError. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @internal */
+  report(error: unknown): void {
+    if (this.#closing !== undefined && error instanceof ClosedError) return
+    this.#events.emit('error', error)
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#pending)
+    this.tail.stop()
+    const opened = await this.#opening.catch(() => undefined)
+    await opened?.journal.close()
+  }
+
+  async #opened(): Promise<Opened> {
+    if (this.#closing !== undefined) throw new ClosedError()
+    return this.#opening
+  }
+}

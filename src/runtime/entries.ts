@@ -1,0 +1,101 @@
+/** The log as an async iterable of decoded entries. */
+
+import { TrimmedError } from '../errors.js'
+import { type EntryKind, type Position, START } from '../log/entry.js'
+import { decodeOps, type Op } from '../log/op.js'
+import type { Entry, Journal } from './journal/journal.js'
+
+/** One entry, with values as the app knows them. */
+export interface DecodedEntry {
+  readonly position: Position
+  readonly kind: EntryKind
+  readonly origin: string
+  readonly originSeq: number
+  /** By the writer's clock; information only. */
+  readonly committedAt: Date
+  readonly ops: readonly Op[]
+}
+
+export interface EntriesOptions {
+  /** Only entries after this position. Default: from the first that is kept. */
+  readonly after?: Position
+  /** Only entries with changes to this collection, and of them only these changes. */
+  readonly collection?: string
+  /** Goes on with new entries as they come, until `signal` aborts. Default false. */
+  readonly follow?: boolean
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal
+}
+
+/** @throws TrimmedError when entries after `after` are no longer kept */
+export async function* readDecoded(
+  journal: Journal,
+  options: EntriesOptions,
+): AsyncGenerator<DecodedEntry, void> {
+  const { collection, follow = false, signal } = options
+  const news = follow ? new News(journal, signal) : undefined
+  try {
+    let after = options.after
+    const aborted = (): boolean => signal?.aborted === true
+    while (!aborted()) {
+      const answer = await journal.read(after ?? START)
+      if ('trimmed' in answer) {
+        // Whoever named no place begins where the log begins now.
+        if (after !== undefined) throw new TrimmedError(after, answer.trimmed)
+        after = { term: answer.trimmed.term, seq: answer.trimmed.seq - 1 }
+        continue
+      }
+      for (const entry of answer.entries) {
+        const decoded = decodeEntry(entry, collection)
+        if (decoded !== undefined) yield decoded
+        if (aborted()) return
+        after = entry.position
+      }
+      if (answer.entries.length > 0 && (after?.seq ?? 0) < answer.head.seq) continue
+      if (news === undefined) return
+      await news.next(after?.seq ?? 0)
+    }
+  } finally {
+    news?.stop()
+  }
+}
+
+function decodeEntry(entry: Entry, collection: string | undefined): DecodedEntry | undefined {
+  const { position, kind, origin, originSeq, committedAt, parts } = entry
+  const all = parts.flatMap(decodeOps)
+  const ops = collection === undefined ? all : all.filter((op) => op.collection === collection)
+  if (collection !== undefined && ops.length === 0) return undefined
+  return { position, kind, origin, originSeq, committedAt: new Date(committedAt), ops }
+}
+
+/** Waits for entries behind a seq. */
+class News {
+  #newest = 0
+  #wake: (() => void) | undefined
+  readonly #unsubscribe: () => void
+  readonly #signal: AbortSignal | undefined
+
+  constructor(journal: Journal, signal: AbortSignal | undefined) {
+    this.#signal = signal
+    this.#unsubscribe = journal.subscribe((entries) => {
+      this.#newest = Math.max(this.#newest, entries.at(-1)?.position.seq ?? 0)
+      this.#wake?.()
+    })
+    signal?.addEventListener('abort', this.#abort)
+  }
+
+  readonly #abort = (): void => this.#wake?.()
+
+  async next(seq: number): Promise<void> {
+    if (this.#newest > seq || this.#signal?.aborted === true) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    this.#wake = undefined
+  }
+
+  stop(): void {
+    this.#unsubscribe()
+    this.#signal?.removeEventListener('abort', this.#abort)
+  }
+}

@@ -1,0 +1,37 @@
+/** The events of a daybook. */
+
+/** What listeners of each event are given. */
+export interface DaybookEvents {
+  /** A failure that concerns no caller: background posting, an unreadable row, the watch on the file. */
+  error: unknown
+  /** Something the user should know that does not keep daybook from working, such as a SQLite build with a known bug. */
+  warning: string
+}
+
+type Listener<T> = (event: T) => void
+
+/** A typed set of listeners. */
+export class Events {
+  readonly #listeners: { [Name in keyof DaybookEvents]: Set<Listener<DaybookEvents[Name]>> } = {
+    error: new Set(),
+    warning: new Set(),
+  }
+
+  on<Name extends keyof DaybookEvents>(name: Name, listener: Listener<DaybookEvents[Name]>): () => void {
+    this.#listeners[name].add(listener)
+    return () => {
+      this.#listeners[name].delete(listener)
+    }
+  }
+
+  /** An error that nobody listens for is thrown where the runtime reports uncaught ones: it must not be silent. */
+  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void {
+    const listeners = [...this.#listeners[name]]
+    if (name === 'error' && listeners.length === 0) {
+      queueMicrotask(() => {
+        throw event
+      })
+    }
+    for (const listener of listeners) listener(event)
+  }
+}

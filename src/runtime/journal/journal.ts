@@ -1,0 +1,29 @@
+/** The journal: the five calls through which everything above the log reaches it. Never SQL. */
+
+import type { Entry, Position, Transaction } from '../../log/entry.js'
+import type { Entries } from '../../log/read.js'
+import type { Rows } from '../../materializer/query.js'
+
+export type { Entries, Entry, Position, Rows, Transaction }
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void
+
+export interface Journal {
+  /**
+   * Appends a transaction as one entry, or finds that it was appended before (same origin and origin seq). Resolves
+   * when the entry is kept; safe to repeat.
+   *
+   * @throws FencedError, OriginConflictError, InvalidTransactionError, StorageFullError, ReadOnlyError, BusyError,
+   *   ClosedError; nothing was appended then
+   */
+  append(transaction: Transaction): Promise<Position>
+  /** The position of the last entry. */
+  head(): Promise<Position>
+  /** Entries after a position, in order, by page; or `{ trimmed: floor }` when they are gone. */
+  read(after: Position, limit?: number): Promise<Entries>
+  /** The rows of a collection, and the position at which they are the truth. */
+  query(collection: string): Promise<Rows>
+  /** Calls back with new entries. A hint that is also the data; the log is the truth: entries may come twice, late or not at all. */
+  subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe
+}

@@ -1,0 +1,52 @@
+/** A journal at once, for a database that is still being opened. Failures of the opening reach whoever waits. */
+
+import type { Entries, Entry, Journal, Position, Rows, Transaction, Unsubscribe } from './journal.js'
+
+export class OpeningJournal implements Journal {
+  readonly #opening: Promise<Journal>
+  #opened: Journal | undefined
+
+  constructor(opening: Promise<Journal>) {
+    this.#opening = opening
+    opening.then(
+      (journal) => {
+        this.#opened = journal
+      },
+      // `ready` and every call reject with it.
+      () => undefined,
+    )
+  }
+
+  async append(transaction: Transaction): Promise<Position> {
+    return (this.#opened ?? (await this.#opening)).append(transaction)
+  }
+
+  async head(): Promise<Position> {
+    return (this.#opened ?? (await this.#opening)).head()
+  }
+
+  async read(after: Position, limit?: number): Promise<Entries> {
+    return (this.#opened ?? (await this.#opening)).read(after, limit)
+  }
+
+  async query(collection: string): Promise<Rows> {
+    return (this.#opened ?? (await this.#opening)).query(collection)
+  }
+
+  subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {
+    if (this.#opened !== undefined) return this.#opened.subscribe(listener)
+    let unsubscribe: Unsubscribe | undefined
+    let ended = false
+    this.#opening.then(
+      (journal) => {
+        if (!ended) unsubscribe = journal.subscribe(listener)
+      },
+      // The subscriber asks for the head as well, and is told there.
+      () => undefined,
+    )
+    return () => {
+      ended = true
+      unsubscribe?.()
+    }
+  }
+}

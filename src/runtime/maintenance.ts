@@ -1,0 +1,143 @@
+/** What only the context that has the database can do: look at the whole of it, check it, mend it. */
+
+import type { Driver } from '../drivers/driver.js'
+import { all, first, type Program } from '../drivers/program.js'
+import { statement } from '../drivers/query.js'
+import type { Durability } from '../drivers/settings.js'
+import { tail } from '../log/append.js'
+import { floor } from '../log/read.js'
+import type { FileFacts } from '../log/schema.js'
+import { log } from '../log/tables.js'
+import { LogVerifier } from '../log/verify.js'
+import { cursor, postAll } from '../materializer/post.js'
+import { rebuild } from '../materializer/rebuild.js'
+import { listCollections } from '../materializer/registry.js'
+import { rowTable } from '../materializer/tables.js'
+import { RowsVerifier } from '../materializer/verify.js'
+import type { LocalJournal } from './journal/local.js'
+import type { CollectionInfo, Stats } from './stats.js'
+import type { Verification } from './verification.js'
+
+const measureLog = statement<[]>()(
+  log
+    .selectFrom('daybook_log')
+    .select((e) => [e.fn.countAll<number>().as('entries'), e.fn.sum<number>('size').as('bodySize')]),
+)
+
+export interface MaintenanceParts {
+  readonly journal: LocalJournal
+  readonly driver: Driver
+  readonly facts: FileFacts
+  readonly durability: Durability
+  readonly warnings: readonly string[]
+}
+
+export class Maintenance {
+  readonly #parts: MaintenanceParts
+
+  constructor(parts: MaintenanceParts) {
+    this.#parts = parts
+  }
+
+  async collections(): Promise<CollectionInfo[]> {
+    return this.#atHead(countCollections)
+  }
+
+  async stats(): Promise<Stats> {
+    const { driver, facts, durability, warnings } = this.#parts
+    const measured = await this.#atHead(measure)
+    return {
+      ...facts,
+      ...measured,
+      driver: driver.name,
+      sqliteVersion: driver.sqliteVersion,
+      readonly: driver.readonly,
+      durability,
+      warnings,
+    }
+  }
+
+  async verify(): Promise<Verification> {
+    const { journal } = this.#parts
+    const checker = new LogVerifier()
+    const rows = new RowsVerifier()
+    // Page by page in transactions of their own: entries never change, and appends go on.
+    for (;;) {
+      const entries = await journal.inspect(() => checker.next())
+      for (const entry of entries) if (checker.findings.length === 0) rows.add(entry)
+      if (entries.length === 0) break
+    }
+    const { findings, unchecked, entriesChecked } = checker
+    const whole = (await journal.inspect(floor)).seq === 1
+    if (findings.length > 0) unchecked.push('The rows: the log that they are folded from is damaged.')
+    else if (!whole) unchecked.push('The rows: the beginning of the log was trimmed.')
+    else await this.#atHead(() => compareRows(checker, rows))
+    const all = [...findings, ...rows.findings]
+    return {
+      clean: all.length === 0,
+      findings: all,
+      unchecked,
+      entriesChecked,
+      rowsChecked: rows.rowsChecked,
+    }
+  }
+
+  async rebuild(): Promise<void> {
+    await this.#parts.journal.maintain(rebuild)
+  }
+
+  // A database that cannot be written is looked at as it is.
+  #atHead<T>(program: () => Program<T>): Promise<T> {
+    const { journal, driver } = this.#parts
+    if (driver.readonly) return journal.inspect(program)
+    return journal.maintain(function* () {
+      yield* postAll()
+      return yield* program()
+    })
+  }
+}
+
+function* measure(): Program<
+  Pick<
+    Stats,
+    'head' | 'floor' | 'cursor' | 'entries' | 'bodySize' | 'fileBytes' | 'freeBytes' | 'collections'
+  >
+> {
+  const { term, seq } = yield* tail()
+  const { entries, bodySize } = (yield* first(measureLog)) as { entries: number; bodySize: number }
+  const pageSize = yield* pragma('page_size')
+  return {
+    head: { term, seq },
+    floor: yield* floor(),
+    cursor: yield* cursor(),
+    entries,
+    bodySize: Number(bodySize),
+    fileBytes: (yield* pragma('page_count')) * pageSize,
+    freeBytes: (yield* pragma('freelist_count')) * pageSize,
+    collections: yield* countCollections(),
+  }
+}
+
+function* countCollections(): Program<CollectionInfo[]> {
+  const infos: CollectionInfo[] = []
+  for (const { collection, rowTable: table, schemaVersion } of yield* listCollections()) {
+    const counted = yield* first(rowTable(table).count)
+    infos.push({ id: collection, rowTable: table, rows: counted?.count ?? 0, schemaVersion })
+  }
+  return infos
+}
+
+// What was appended since the last page is folded in the same transaction as the rows are compared.
+function* compareRows(checker: LogVerifier, rows: RowsVerifier): Program<void> {
+  for (;;) {
+    const entries = yield* checker.next()
+    if (entries.length === 0) break
+    for (const entry of entries) rows.add(entry)
+  }
+  yield* rows.compare()
+}
+
+function* pragma(name: 'page_size' | 'page_count' | 'freelist_count'): Program<number> {
+  const [row] = yield* all<[], Record<string, number>>({ sql: `PRAGMA ${name}` })
+  return row?.[name] ?? 0
+}

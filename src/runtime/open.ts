@@ -1,0 +1,47 @@
+/** From a driver to a working journal: find or create the tables, refuse what cannot be read, put the parts together. */
+
+import type { Driver } from '../drivers/driver.js'
+import type { Durability } from '../drivers/settings.js'
+import { sqliteWarnings } from '../drivers/sqlite-version.js'
+import { createLog, findLog } from '../log/schema.js'
+import { MATERIALIZER_SCHEMA } from '../materializer/tables.js'
+import type { Clock } from './clock.js'
+import type { Opened } from './daybook.js'
+import { LocalJournal } from './journal/local.js'
+import { Maintenance } from './maintenance.js'
+import { type Origin, randomId } from './origin.js'
+
+export interface OpenParts {
+  readonly driver: Driver
+  readonly clock: Clock
+  readonly origin: Origin
+  readonly durability: Durability
+  readonly onError: (error: unknown) => void
+}
+
+/** @throws NewerFormatError, NotADatabaseError, CorruptFileError, ReadOnlyError, BusyError; the driver is closed then */
+export async function openJournal({
+  driver,
+  clock,
+  origin,
+  durability,
+  onError,
+}: OpenParts): Promise<Opened> {
+  try {
+    const facts =
+      (await driver.transaction('read', findLog)) ??
+      (await driver.transaction('write', () =>
+        createLog({ id: randomId(), origin: origin.id, createdAt: clock.now() }, MATERIALIZER_SCHEMA),
+      ))
+    const warnings = sqliteWarnings(driver.sqliteVersion)
+    const journal = new LocalJournal({ driver, clock, onError })
+    return {
+      journal,
+      warnings,
+      maintenance: new Maintenance({ journal, driver, facts, durability, warnings }),
+    }
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}

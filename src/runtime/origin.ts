@@ -1,0 +1,37 @@
+/** The maker of transactions: one open daybook handle, with its own counter. */
+
+import type { Transaction } from '../log/entry.js'
+import { encodeOps, type Op } from '../log/op.js'
+
+export class Origin {
+  /** Random, made anew for each handle: 16 characters, 96 bits. */
+  readonly id: string
+  #seq = 0
+
+  constructor(id: string = randomId()) {
+    this.id = id
+  }
+
+  /** The next transaction of this origin. Send it again unchanged as often as needed: it is appended once.
+   *
+   * @throws UnkeepableValueError, InvalidKeyError
+   */
+  transaction(ops: Iterable<Op>): Transaction {
+    // Encoded before a number is taken: a refused value leaves no gap in the counter.
+    const parts = encodeOps(ops)
+    return { origin: this.id, originSeq: ++this.#seq, parts }
+  }
+
+  /** A number for a control entry of this origin. */
+  next(): number {
+    return ++this.#seq
+  }
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** 96 random bits as 16 characters of base64url. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => ALPHABET[byte % 64]).join('')
+}

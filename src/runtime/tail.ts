@@ -1,0 +1,210 @@
+/**
+ * The tail: every entry, once, in seq order, to every open collection of a daybook.
+ *
+ * A journal's subscription is only a hint. The tail applies seq + 1, drops what it has, and reads the log for what it
+ * misses; a slow timer asks for the head in case a hint never came.
+ */
+
+import type { Position } from '../errors.js'
+import { decodeOp, type Op, parseOps, type StoredOp } from '../log/op.js'
+import type { Cancel, Clock } from './clock.js'
+import type { Entry, Journal, Unsubscribe } from './journal/journal.js'
+
+/** The last resort against a hint that got lost, in ms. */
+const BACKSTOP = 5000
+
+/** An open collection. */
+export interface Follower {
+  readonly collection: string
+  /** Changes of the collection in one entry, in order. */
+  apply(ops: readonly TailOp[], position: Position): void
+  /** Entries are missing for ever (trimmed): read the rows again. */
+  reload(): void
+}
+
+/** An op of the tail, decoded when asked: one unreadable value must not hide the others. */
+export interface TailOp {
+  readonly stored: StoredOp
+  /** Values made for this follower alone. */
+  decode(): Op
+}
+
+export interface TailOptions {
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+}
+
+interface Waiter {
+  readonly seq: number
+  readonly resolve: () => void
+}
+
+export class Tail {
+  readonly #journal: Journal
+  readonly #clock: Clock
+  readonly #onError: (error: unknown) => void
+  readonly #followers = new Map<string, Set<Follower>>()
+  #unsubscribe: Unsubscribe | undefined
+  #started: Promise<void> | undefined
+  #position: Position | undefined
+  /** The highest seq that was hinted at. */
+  #hinted = 0
+  #catchingUp: Promise<void> | undefined
+  #cancelBackstop: Cancel | undefined
+  #waiters: Waiter[] = []
+
+  constructor(options: TailOptions) {
+    this.#journal = options.journal
+    this.#clock = options.clock
+    this.#onError = options.onError
+  }
+
+  /**
+   * Adds a follower. When the promise resolves, every entry after the head at that moment will reach it: rows that are
+   * read from then on can be continued by the entries after their position.
+   */
+  async follow(follower: Follower): Promise<void> {
+    const followers = this.#followers.get(follower.collection) ?? new Set()
+    this.#followers.set(follower.collection, followers)
+    followers.add(follower)
+    this.#started ??= this.#start()
+    try {
+      await this.#started
+    } catch (error) {
+      this.unfollow(follower)
+      throw error
+    }
+  }
+
+  unfollow(follower: Follower): void {
+    const followers = this.#followers.get(follower.collection)
+    followers?.delete(follower)
+    if (followers?.size === 0) this.#followers.delete(follower.collection)
+    if (this.#followers.size === 0) this.stop()
+  }
+
+  /** Resolves when the followers have been given the entry at `seq`, or nobody follows. */
+  until(seq: number): Promise<void> {
+    if (this.#position === undefined || this.#position.seq >= seq) return Promise.resolve()
+    const waiting = new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }))
+    this.#hint(seq)
+    return waiting
+  }
+
+  stop(): void {
+    this.#unsubscribe?.()
+    this.#cancelBackstop?.()
+    this.#unsubscribe = undefined
+    this.#started = undefined
+    this.#position = undefined
+    this.#hinted = 0
+    for (const { resolve } of this.#waiters.splice(0)) resolve()
+  }
+
+  async #start(): Promise<void> {
+    const unsubscribe = this.#journal.subscribe((entries) => this.#take(entries))
+    this.#unsubscribe = unsubscribe
+    try {
+      const head = await this.#journal.head()
+      if (this.#unsubscribe !== unsubscribe) return
+      this.#position = head
+    } catch (error) {
+      this.stop()
+      throw error
+    }
+    this.#armBackstop()
+    this.#hint(this.#hinted)
+  }
+
+  #take(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (this.#position !== undefined && entry.position.seq === this.#position.seq + 1) this.#deliver(entry)
+      else this.#hint(entry.position.seq)
+    }
+  }
+
+  #hint(seq: number): void {
+    this.#hinted = Math.max(this.#hinted, seq)
+    if (this.#position === undefined || this.#hinted <= this.#position.seq) return
+    this.#catchingUp ??= this.#catchUp()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#catchingUp = undefined
+      })
+  }
+
+  async #catchUp(): Promise<void> {
+    while (this.#position !== undefined && this.#position.seq < this.#hinted) {
+      const answer = await this.#journal.read(this.#position)
+      if ('trimmed' in answer) {
+        await this.#reload()
+        return
+      }
+      this.#take(answer.entries)
+      if (answer.entries.length === 0) return
+    }
+  }
+
+  async #reload(): Promise<void> {
+    const head = await this.#journal.head()
+    if (this.#position === undefined) return
+    this.#arrive(head)
+    for (const followers of this.#followers.values()) for (const follower of followers) follower.reload()
+  }
+
+  #deliver(entry: Entry): void {
+    const followed =
+      this.#followers.size > 0 ? opsByCollection(entry, (id) => this.#followers.has(id)) : undefined
+    for (const [collection, ops] of followed ?? []) {
+      let own: readonly StoredOp[] | undefined = ops
+      for (const follower of [...(this.#followers.get(collection) ?? [])]) {
+        // Decoding makes the parsed objects the follower's own, so a second follower gets a parse of its own.
+        own ??= opsByCollection(entry, (id) => id === collection).get(collection) ?? []
+        try {
+          follower.apply(own.map(tailOp), entry.position)
+        } catch (error) {
+          this.#onError(error)
+        }
+        own = undefined
+      }
+    }
+    this.#arrive(entry.position)
+  }
+
+  #arrive(position: Position): void {
+    this.#position = position
+    if (this.#waiters.length === 0) return
+    const waiting = this.#waiters.filter(({ seq }) => seq > position.seq)
+    const arrived = this.#waiters.filter(({ seq }) => seq <= position.seq)
+    this.#waiters = waiting
+    for (const { resolve } of arrived) resolve()
+  }
+
+  #armBackstop(): void {
+    this.#cancelBackstop = this.#clock.after(BACKSTOP, () => {
+      if (this.#position === undefined) return
+      this.#journal
+        .head()
+        .then(({ seq }) => this.#hint(seq))
+        .catch(this.#onError)
+        .finally(() => {
+          if (this.#position !== undefined) this.#armBackstop()
+        })
+    })
+  }
+}
+
+function opsByCollection(entry: Entry, wanted: (collection: string) => boolean): Map<string, StoredOp[]> {
+  const found = new Map<string, StoredOp[]>()
+  for (const part of entry.parts) {
+    for (const op of parseOps(part)) {
+      const ops = found.get(op[1])
+      if (ops !== undefined) ops.push(op)
+      else if (wanted(op[1])) found.set(op[1], [op])
+    }
+  }
+  return found
+}
+
+const tailOp = (stored: StoredOp): TailOp => ({ stored, decode: () => decodeOp(stored) })
