@@ -26,7 +26,14 @@ export const queryBuilder = <Tables>(): Kysely<Tables> =>
 /** A `?` whose value is given each time the statement runs, in the order in which the text has them. */
 export const parameter = <T>(): Expression<T> => sql<T>`?`
 
-/** Compiles a query to a statement; `Parameters` are the values for its `?`, in order. */
+/** A constant in the text of a statement. */
+export const literal = <T extends string | number>(value: T): Expression<T> => sql.lit(value)
+
+/** Compiles a query to a statement; `Parameters` are the values for its `?`, in order. Constants must be literals. */
 export const statement =
   <Parameters extends readonly SqlValue[]>() =>
-  <Result>(query: Compilable<Result>): Statement<Parameters, Result> => ({ sql: query.compile().sql })
+  <Result>(query: Compilable<Result>): Statement<Parameters, Result> => {
+    const { sql: text, parameters } = query.compile()
+    if (parameters.length > 0) throw new Error(`daybook: a constant was bound as a parameter: ${text}`)
+    return { sql: text }
+  }

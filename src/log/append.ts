@@ -6,7 +6,7 @@
  */
 
 import { all, first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import { literal, parameter, statement } from '../drivers/query.js'
 import { FencedError, OriginConflictError } from '../errors.js'
 import { chain, digest } from './checksum.js'
 import { ENTRY_FORMAT, type Entry, type EntryKind, type Position, type Transaction } from './entry.js'
@@ -15,7 +15,7 @@ import { log } from './tables.js'
 
 /** The hot statements; `test/log/plans.test.ts` checks how SQLite runs them. */
 export const readTail = statement<[]>()(
-  log.selectFrom('daybook_log').select(['seq', 'term', 'checksum']).orderBy('seq', 'desc').limit(1),
+  log.selectFrom('daybook_log').select(['seq', 'term', 'checksum']).orderBy('seq', 'desc').limit(literal(1)),
 )
 
 const insertEntry = statement<

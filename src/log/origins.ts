@@ -16,7 +16,7 @@
  */
 
 import { all, first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import { literal, parameter, statement } from '../drivers/query.js'
 import type { Position } from './entry.js'
 import { log } from './tables.js'
 
@@ -27,7 +27,7 @@ const runAt = statement<[origin: string, originSeq: number]>()(
     .where('origin', '=', parameter<string>())
     .where('origin_seq', '<=', parameter<number>())
     .orderBy('origin_seq', 'desc')
-    .limit(1),
+    .limit(literal(1)),
 )
 
 const inTail = statement<[origin: string, originSeq: number]>()(

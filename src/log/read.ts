@@ -1,7 +1,7 @@
 /** Reading the log: in order, by page, each entry checked against the chain as it comes off the disk (L7). */
 
 import { all, first, type Program } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import { literal, parameter, statement } from '../drivers/query.js'
 import { CorruptLogError, NewerFormatError } from '../errors.js'
 import { partsOf, tail } from './append.js'
 import { chain, digest, GENESIS } from './checksum.js'
@@ -9,7 +9,7 @@ import { ENTRY_FORMAT, type Entry, type EntryKind, type Position } from './entry
 import { log } from './tables.js'
 
 const readFloor = statement<[]>()(
-  log.selectFrom('daybook_log').select(['seq', 'term']).orderBy('seq').limit(1),
+  log.selectFrom('daybook_log').select(['seq', 'term']).orderBy('seq').limit(literal(1)),
 )
 
 const readAt = statement<[seq: number]>()(

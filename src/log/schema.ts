@@ -1,7 +1,7 @@
 /** Finding or creating daybook's tables in a database, and refusing what this version cannot read. */
 
 import { all, first, type Program, run } from '../drivers/program.js'
-import { parameter, queryBuilder, statement } from '../drivers/query.js'
+import { literal, parameter, queryBuilder, statement } from '../drivers/query.js'
 import { NewerFormatError, NotADatabaseError } from '../errors.js'
 import { insert, requestFor } from './append.js'
 import { GENESIS } from './checksum.js'
@@ -13,7 +13,7 @@ const findTable = statement<[name: string]>()(
   catalogue
     .selectFrom('sqlite_master')
     .select('name')
-    .where('type', '=', 'table')
+    .where('type', '=', literal('table'))
     .where('name', '=', parameter<string>()),
 )
 
@@ -23,7 +23,9 @@ const writeMeta = statement<[name: string, value: string]>()(
   log.insertInto('daybook_meta').values({ name: parameter<string>(), value: parameter<string>() }),
 )
 
-const startCursor = statement<[]>()(log.insertInto('daybook_cursor').values({ id: 1, seq: 0 }))
+const startCursor = statement<[]>()(
+  log.insertInto('daybook_cursor').values({ id: literal(1), seq: literal(0) }),
+)
 
 /** What the file says about itself. */
 export interface FileFacts {

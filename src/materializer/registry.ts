@@ -6,7 +6,7 @@
  */
 
 import { all, first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import { literal, parameter, statement } from '../drivers/query.js'
 import { materialized, rowTable } from './tables.js'
 
 const find = statement<[id: string]>()(
@@ -27,7 +27,7 @@ const list = statement<[]>()(
 const register = statement<[id: string, rowTable: string]>()(
   materialized
     .insertInto('daybook_collections')
-    .values({ id: parameter<string>(), row_table: parameter<string>(), schema_version: 1 }),
+    .values({ id: parameter<string>(), row_table: parameter<string>(), schema_version: literal(1) }),
 )
 
 const unregister = statement<[id: string]>()(
