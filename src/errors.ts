@@ -372,12 +372,12 @@ export class KeyTakenError extends DaybookError {
   }
 }
 
-/** Something of this version is asked for that does not exist yet. */
+/** Something is asked for that this version, or this runtime, cannot do. */
 export class UnsupportedError extends DaybookError {
   readonly code = 'DAYBOOK_UNSUPPORTED'
 
-  constructor(message: string) {
-    super(message)
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
   }
 }
 

@@ -2,9 +2,11 @@
 
 import { createRequire } from 'node:module'
 import { CannotOpenError, messageOf, UnsupportedError } from '../errors.js'
+import { CHANGE_TOKEN, changeToken } from './change-token.js'
 import type { Connection, Driver, SqlRow, Statement } from './driver.js'
-import { createDriver, type HandleQueue } from './runner.js'
-import { type Durability, ownFileSettings, sharedHandleSettings } from './settings.js'
+import { queueOf } from './handle-queue.js'
+import { createDriver } from './runner.js'
+import { type ConnectionSettings, setUpOwnFile, setUpSharedHandle } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
 import { requireSqlite } from './sqlite-version.js'
 
@@ -16,7 +18,7 @@ interface BetterSqlite3Statement {
   safeIntegers(on: boolean): this
 }
 
-/** The part of a better-sqlite3 `Database` that daybook uses; also what libsql offers. */
+/** The part of a better-sqlite3 `Database` that daybook uses. */
 export interface BetterSqlite3Database {
   readonly inTransaction: boolean
   readonly readonly: boolean
@@ -25,30 +27,25 @@ export interface BetterSqlite3Database {
   close(): unknown
 }
 
-export interface BetterSqlite3Options {
-  readonly durability: Durability
-  readonly busyTimeout: number
-}
-
 /** Opens a file with the app's better-sqlite3.
  *
- * @throws CannotOpenError, NotADatabaseError, CorruptFileError, ReadOnlyError, SqliteTooOldError
+ * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
-export function openBetterSqlite3(filename: string, options: BetterSqlite3Options): Driver {
+export function openBetterSqlite3(filename: string, settings: ConnectionSettings): Driver {
   const Database = loadBetterSqlite3()
   let database: BetterSqlite3Database
   try {
-    database = new Database(filename, { timeout: options.busyTimeout })
+    database = new Database(filename, { timeout: settings.busyTimeout })
   } catch (error) {
-    // better-sqlite3 reports a missing folder as a TypeError without a code.
-    if (error instanceof TypeError) throw new CannotOpenError(error.message, { cause: error })
+    // A missing folder is a TypeError without a code.
+    if (error instanceof TypeError) throw new CannotOpenError(`${error.message}.`, { cause: error })
     throw classifyError(error)
   }
   try {
-    for (const sql of ownFileSettings(options.durability, options.busyTimeout)) pragma(database, sql)
+    const readonly = setUpOwnFile((sql) => execute(database, sql), settings)
     return createDriver(
-      connect(database, () => database.close()),
-      { busyTimeout: options.busyTimeout },
+      connect(database, readonly, () => database.close()),
+      settings,
     )
   } catch (error) {
     database.close()
@@ -57,45 +54,26 @@ export function openBetterSqlite3(filename: string, options: BetterSqlite3Option
 }
 
 /** Uses a handle that the app already has. It stays the app's: daybook never closes it. */
-export function useBetterSqlite3(database: BetterSqlite3Database, options: BetterSqlite3Options): Driver {
+export function useBetterSqlite3(database: BetterSqlite3Database, settings: ConnectionSettings): Driver {
+  if (!database.open) throw new CannotOpenError('The database handle is closed. Give daybook an open one.')
   try {
-    const [row] = pragma(database, 'PRAGMA synchronous') as { synchronous: number }[]
-    for (const sql of sharedHandleSettings(options.durability, Number(row?.synchronous)))
-      pragma(database, sql)
-    return createDriver(
-      connect(database, () => undefined),
-      {
-        busyTimeout: options.busyTimeout,
-        queue: queueOf(database),
-      },
-    )
+    if (!database.readonly) setUpSharedHandle((sql) => execute(database, sql), settings)
+    const connection = connect(database, database.readonly, () => undefined)
+    return createDriver(connection, { ...settings, queue: queueOf(database) })
   } catch (error) {
     throw classifyError(error)
   }
 }
 
-// One line for all daybooks on one handle.
-const queues = new WeakMap<BetterSqlite3Database, HandleQueue>()
-
-function queueOf(database: BetterSqlite3Database): HandleQueue {
-  let queue = queues.get(database)
-  if (queue === undefined) {
-    queue = { last: undefined }
-    queues.set(database, queue)
-  }
-  return queue
-}
-
-function connect(database: BetterSqlite3Database, close: () => void): Connection {
-  const [{ version }] = pragma(database, 'SELECT sqlite_version() AS version') as [{ version: string }]
+function connect(database: BetterSqlite3Database, readonly: boolean, close: () => void): Connection {
+  const [{ version }] = execute(database, 'SELECT sqlite_version() AS version') as [{ version: string }]
   requireSqlite(version)
   const prepared = new WeakMap<Statement, BetterSqlite3Statement>()
-  // data_version tells of other connections, total_changes() of everybody on this one.
-  const token = prepare(database, 'SELECT data_version, total_changes() AS changes FROM pragma_data_version')
+  const token = prepare(database, CHANGE_TOKEN)
   return {
     name: 'better-sqlite3',
     sqliteVersion: version,
-    readonly: database.readonly,
+    readonly,
     inTransaction: () => database.inTransaction,
     execute(statement, parameters) {
       let found = prepared.get(statement)
@@ -107,19 +85,18 @@ function connect(database: BetterSqlite3Database, close: () => void): Connection
       found.run(...parameters)
       return []
     },
-    changeToken() {
-      const [row] = token.all() as { data_version: number; changes: number }[]
-      return `${row?.data_version}/${row?.changes}`
-    },
+    changeToken: () => changeToken(token.all()),
     close,
   }
 }
 
 // The app may have switched its handle to BigInt integers; our statements stay with numbers.
-const prepare = (database: BetterSqlite3Database, sql: string): BetterSqlite3Statement =>
-  database.prepare(sql).safeIntegers(false)
+function prepare(database: BetterSqlite3Database, sql: string): BetterSqlite3Statement {
+  const statement = database.prepare(sql)
+  return statement.reader ? statement.safeIntegers(false) : statement
+}
 
-function pragma(database: BetterSqlite3Database, sql: string): unknown[] {
+function execute(database: BetterSqlite3Database, sql: string): unknown[] {
   const statement = prepare(database, sql)
   if (statement.reader) return statement.all()
   statement.run()

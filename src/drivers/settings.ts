@@ -1,24 +1,54 @@
 /** The connection settings that daybook's promises rest on. */
 
+import { ReadOnlyError } from '../errors.js'
+import { classifyError } from './sqlite-errors.js'
+
 /**
  * What an acknowledged write survives: `process` a kill of the process (WAL, synchronous=NORMAL), `power` also a power
  * cut (synchronous=FULL, one more fsync for each commit).
  */
 export type Durability = 'process' | 'power'
 
-/** For a file that daybook opens itself. auto_vacuum has to come before the first table. */
-export const ownFileSettings = (durability: Durability, busyTimeout: number): string[] => [
-  `PRAGMA busy_timeout = ${Math.trunc(busyTimeout)}`,
-  'PRAGMA auto_vacuum = INCREMENTAL',
-  'PRAGMA journal_mode = WAL',
-  `PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`,
-  // A reader that trusts what a damaged schema says could be led anywhere: https://www.sqlite.org/security.html
-  'PRAGMA trusted_schema = OFF',
-]
+export interface ConnectionSettings {
+  readonly durability: Durability
+  /** How long SQLite waits for another connection's lock, in ms. */
+  readonly busyTimeout: number
+}
+
+/** Executes one statement at once and answers with its rows. */
+export type Execute = (sql: string) => readonly unknown[]
 
 /** SQLite's numbers for `PRAGMA synchronous`. */
 const FULL = 2
 
-/** For a handle that the app opened: only what durability needs, and never less than the app has set. */
-export const sharedHandleSettings = (durability: Durability, synchronous: number): string[] =>
-  durability === 'power' && synchronous < FULL ? ['PRAGMA synchronous = FULL'] : []
+/** Sets up a file that daybook opened itself. Answers whether the connection can only read. */
+export function setUpOwnFile(execute: Execute, { durability, busyTimeout }: ConnectionSettings): boolean {
+  execute(`PRAGMA busy_timeout = ${Math.trunc(busyTimeout)}`)
+  // A reader that trusts what a damaged schema says could be led anywhere: https://www.sqlite.org/security.html
+  execute('PRAGMA trusted_schema = OFF')
+  if (cannotWrite(execute)) return true
+  // Counts only before the first table.
+  execute('PRAGMA auto_vacuum = INCREMENTAL')
+  execute('PRAGMA journal_mode = WAL')
+  execute(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`)
+  return false
+}
+
+/** Sets up a handle that the app opened: only what durability needs, and never less than the app has set. */
+export function setUpSharedHandle(execute: Execute, { durability }: ConnectionSettings): void {
+  const [row] = execute('PRAGMA synchronous') as readonly { synchronous: number }[]
+  if (durability === 'power' && Number(row?.synchronous) < FULL) execute('PRAGMA synchronous = FULL')
+}
+
+/** SQLite opens a file that may not be written without a word; only a write lock tells. */
+export function cannotWrite(execute: Execute): boolean {
+  try {
+    execute('BEGIN IMMEDIATE')
+  } catch (error) {
+    const failure = classifyError(error)
+    if (failure instanceof ReadOnlyError) return true
+    throw failure
+  }
+  execute('ROLLBACK')
+  return false
+}

@@ -29,7 +29,7 @@ const grow = (value: unknown, size: number, depth: number): number => {
       if (value === null) return size + PLACE_SIZE
       if (depth === MAX_DEPTH || size > MAX_SIZE) return NOT_PLAIN
       // JSON.stringify would call it, also one that is inherited or not enumerable.
-      if ('toJSON' in value && typeof value.toJSON === 'function') return NOT_PLAIN
+      if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return NOT_PLAIN
       return Array.isArray(value) ? growArray(value, size, depth) : growObject(value, size, depth)
     default:
       return NOT_PLAIN

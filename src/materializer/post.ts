@@ -6,7 +6,7 @@
  * the next one continues from the cursor.
  */
 
-import { all, first, type Program, run } from '../drivers/program.js'
+import { first, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { tail } from '../log/append.js'
 import type { Entry } from '../log/entry.js'

@@ -5,7 +5,7 @@
  * applied in order. So no entry is lost or applied twice, and memory is always the fold of the log.
  */
 
-import type { Collection, SyncConfig } from '@tanstack/db'
+import type { SyncConfig } from '@tanstack/db'
 import { type Position, UnreadableRowError } from '../../errors.js'
 import type { Key } from '../../log/op.js'
 import { decodeValue, type Json, type Note } from '../../log/value.js'
@@ -13,7 +13,7 @@ import type { StoredRow } from '../../materializer/tables.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower, TailOp } from '../tail.js'
 
-type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
+export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
 
 interface Arrived {
   readonly ops: readonly TailOp[]
@@ -123,7 +123,10 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 
   #applyOp({ stored, decode }: TailOp): void {
-    if (stored[0] === 'truncate' || stored[0] === 'reset') return this.#params.truncate()
+    if (stored[0] === 'truncate' || stored[0] === 'reset') {
+      this.#params.truncate()
+      return
+    }
     if (stored[0] === 'meta' || stored[0] === 'state') return
     const key = stored[2] as TKey
     try {
@@ -152,6 +155,6 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
 
 /** The row once everything that sync has handed over is visible; core holds it back while a mutation persists. */
 export const acceptedRow = <T extends object, TKey extends Key>(
-  collection: Collection<T, TKey, any, any, any>,
+  collection: SyncParams<T, TKey>['collection'],
   key: TKey,
 ): T | undefined => collection._state.getAcceptedSyncedRow(key)

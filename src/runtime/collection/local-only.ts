@@ -7,7 +7,7 @@ import type { SyncConfig } from '@tanstack/db'
 import { KeyTakenError } from '../../errors.js'
 import type { Key } from '../../log/op.js'
 import type { Persistence } from '../persistence.js'
-import { acceptedRow, FollowingCollection } from './follow.js'
+import { acceptedRow, FollowingCollection, type SyncParams } from './follow.js'
 import { type Mutation, opsOf } from './mutations.js'
 import type { Readiness } from './readiness.js'
 
@@ -39,7 +39,7 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
     await this.#persistence.write(opsOf(own))
   }
 
-  #start(params: Parameters<SyncConfig<T, TKey>['sync']>[0]): () => void {
+  #start(params: SyncParams<T, TKey>): () => void {
     this.#readiness.show({ status: 'loading' })
     const following = new FollowingCollection(this.#id, this.#persistence, params, {
       onReady: () => {

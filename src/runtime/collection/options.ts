@@ -18,13 +18,11 @@ import type { Persistence } from '../persistence.js'
 import { LocalOnlyCollection, type MutationsHolder } from './local-only.js'
 import { Readiness } from './readiness.js'
 
-type StandardSchema = StandardSchemaV1
-
 /** Options of a collection without a `sync`: the daybook is where its rows live. */
 export interface LocalOnlyOptions<
   T extends object,
   TKey extends Key,
-  TSchema extends StandardSchema = never,
+  TSchema extends StandardSchemaV1 = never,
   TUtils extends UtilsRecord = UtilsRecord,
 > extends BaseCollectionConfig<T, TKey, TSchema, TUtils> {
   /** The name under which the rows are kept. Any text; it must stay the same from start to start. */
@@ -45,7 +43,7 @@ export interface PersistedCollectionUtils extends UtilsRecord {
 type Result<
   T extends object,
   TKey extends Key,
-  TSchema extends StandardSchema,
+  TSchema extends StandardSchemaV1,
   TUtils extends UtilsRecord,
 > = Omit<CollectionConfig<T, TKey, TSchema, TUtils & PersistedCollectionUtils>, 'utils'> & {
   id: string
@@ -69,7 +67,7 @@ type Result<
  * await todos.insert({ id: 1, title: 'Buy milk' }).isPersisted.promise
  */
 export function persistedCollectionOptions<
-  TSchema extends StandardSchema,
+  TSchema extends StandardSchemaV1,
   TKey extends Key,
   TUtils extends UtilsRecord = Record<never, never>,
 >(
@@ -83,8 +81,8 @@ export function persistedCollectionOptions<
   options: LocalOnlyOptions<T, TKey, never, TUtils> & { schema?: never },
 ): Result<T, TKey, never, TUtils> & { schema?: never }
 export function persistedCollectionOptions(
-  options: LocalOnlyOptions<object, Key, any, UtilsRecord>,
-): Result<object, Key, any, UtilsRecord> {
+  options: LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>,
+): Result<object, Key, StandardSchemaV1, UtilsRecord> {
   checkOptions(options)
   const { onInsert, onUpdate, onDelete, ...rest } = options
   const readiness = new Readiness()
@@ -99,12 +97,12 @@ export function persistedCollectionOptions(
       return result
     }
 
-  const config: Result<object, Key, any, UtilsRecord> = {
+  const config: Result<object, Key, StandardSchemaV1, UtilsRecord> = {
     ...rest,
     sync: local.sync,
-    onInsert: after<InsertMutationFnParams<object, Key, any>>(onInsert),
-    onUpdate: after<UpdateMutationFnParams<object, Key, any>>(onUpdate),
-    onDelete: after<DeleteMutationFnParams<object, Key, any>>(onDelete),
+    onInsert: after<InsertMutationFnParams<object, Key, UtilsRecord>>(onInsert),
+    onUpdate: after<UpdateMutationFnParams<object, Key, UtilsRecord>>(onUpdate),
+    onDelete: after<DeleteMutationFnParams<object, Key, UtilsRecord>>(onDelete),
     utils: {
       ...options.utils,
       acceptMutations: (transaction) => local.accept(transaction as MutationsHolder),
@@ -118,7 +116,7 @@ export function persistedCollectionOptions(
   ) as never
 }
 
-function checkOptions(options: LocalOnlyOptions<object, Key, any, UtilsRecord>): void {
+function checkOptions(options: LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>): void {
   const { id, persistence } = options
   if (id === undefined || id === null) throw new MissingCollectionIdError()
   if (typeof id !== 'string' || id === '') {

@@ -1,0 +1,35 @@
+/** openDaybook for the runtimes that have files: one shape, whatever the binding. */
+
+import type { Driver } from '../drivers/driver.js'
+import type { ConnectionSettings } from '../drivers/settings.js'
+import { systemClock } from './clock.js'
+import { Daybook } from './daybook.js'
+import { openJournal } from './open.js'
+import { checkDaybookOptions, type FileOptions, whichDatabase } from './options.js'
+import { Origin } from './origin.js'
+
+/** How a binding opens a file, and how it takes over a handle. */
+export interface FileBinding<Handle> {
+  readonly openFile: (filename: string, settings: ConnectionSettings) => Driver
+  readonly useHandle: (database: Handle, settings: ConnectionSettings) => Driver
+}
+
+/** @throws InvalidOptionError */
+export function openFileDaybook<Handle extends object>(
+  options: FileOptions<Handle>,
+  { openFile, useHandle }: FileBinding<Handle>,
+): Daybook {
+  const settings = checkDaybookOptions(options)
+  const which = whichDatabase(options)
+  const origin = new Origin()
+  const clock = systemClock
+  return new Daybook({
+    origin,
+    clock,
+    open: async (onError) => {
+      const driver =
+        'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
+      return openJournal({ driver, clock, origin, onError, ...settings })
+    },
+  })
+}
