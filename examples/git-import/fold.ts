@@ -1,11 +1,9 @@
 /** Builds the files again from nothing but the entries of the log, one commit at a time. */
-import type { Daybook } from 'daybook'
+import type { Daybook, DecodedEntry } from 'daybook'
 import type { CommitRow, FileRow } from './collections.js'
 
-type DaybookEntry = ReturnType<Daybook['entries']> extends AsyncIterable<infer Entry> ? Entry : never
-
 export interface Step {
-  entry: DaybookEntry
+  entry: DecodedEntry
   /** The commit that the entry adds; undefined when it does not add exactly one. */
   commit: CommitRow | undefined
   /** The files after this entry. The same map in every step. */

@@ -27,8 +27,13 @@ const LONGEST_AIM_MS = 25
 
 const importProgram = fileURLToPath(new URL('import.js', import.meta.url))
 
-/** Resolves with the milliseconds that the children took, their starts included. */
-export async function importThroughKills(plan: Supervision): Promise<number> {
+/** How long it took: with all starts and kills, and only from the moments when the files were open. */
+export interface Duration {
+  totalMs: number
+  importMs: number
+}
+
+export async function importThroughKills(plan: Supervision): Promise<Duration> {
   const { kills, total, random } = plan
   const targets = Array.from({ length: kills }, () => random.below(total)).sort((a, b) => a - b)
   const begun = Date.now()
@@ -36,10 +41,12 @@ export async function importThroughKills(plan: Supervision): Promise<number> {
   let killed = 0
   let complete = false
   let lastWorkMs = 0
+  let importMs = 0
 
   while (!complete || killed < kills) {
     const child = startImport(plan)
     let startedAt = 0
+    let openedAt: number | undefined
     let aimed = false
     const killWithin = (milliseconds: number) => {
       if (!aimed) setTimeout(() => child.kill('SIGKILL'), random.next() * milliseconds)
@@ -53,6 +60,7 @@ export async function importThroughKills(plan: Supervision): Promise<number> {
         return
       }
       if (report.kind === 'opened') {
+        openedAt = Date.now()
         expectNothingLost(acknowledged, report.commits)
         if (killed > 0 && !complete) plan.onResume(report.commits)
       }
@@ -62,7 +70,9 @@ export async function importThroughKills(plan: Supervision): Promise<number> {
       if (target !== undefined && acknowledged >= target) killWithin(LONGEST_AIM_MS)
     })
 
-    if ((await ending(child)) === 'killed') {
+    const end = await ending(child)
+    if (openedAt !== undefined && !complete) importMs += Date.now() - openedAt
+    if (end === 'killed') {
       killed += 1
       plan.onKill(killed, acknowledged)
     } else {
@@ -70,7 +80,7 @@ export async function importThroughKills(plan: Supervision): Promise<number> {
       lastWorkMs = Date.now() - startedAt
     }
   }
-  return Date.now() - begun
+  return { totalMs: Date.now() - begun, importMs }
 }
 
 function startImport({ filename, repository }: Supervision): ChildProcess {

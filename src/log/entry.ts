@@ -30,6 +30,10 @@ export interface Entry {
   readonly checksum: string
 }
 
+/** The parts of an entry that hold ops: a control record's body is not made of ops. */
+export const opParts = (entry: Pick<Entry, 'kind' | 'parts'>): readonly string[] =>
+  entry.kind === 'tx' ? entry.parts : []
+
 /** What somebody asks the log to append. The same (origin, originSeq) can be sent any number of times. */
 export interface Transaction {
   readonly origin: string

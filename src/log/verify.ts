@@ -1,6 +1,7 @@
 /** Checking the log's invariants on a file (L1, L2, L5, L7), entry by entry, without stopping at the first fault. */
 
 import type { Program } from '../drivers/program.js'
+import { previousOf } from './checkpoint.js'
 import { GENESIS } from './checksum.js'
 import type { Entry } from './entry.js'
 import { checksumOf, floor, rawPage } from './read.js'
@@ -37,9 +38,9 @@ export class LogVerifier {
   *#begin(): Program<void> {
     const oldest = yield* floor()
     this.#seq = oldest.seq - 1
-    if (oldest.seq === 1) {
-      this.#checksum = GENESIS
-    } else {
+    const [first] = yield* rawPage(this.#seq, 1)
+    this.#checksum = oldest.seq === 1 ? GENESIS : first && previousOf(first.entry)
+    if (this.#checksum === undefined) {
       this.unchecked.push(
         `The checksum of entry ${oldest.seq}: the entry before it was trimmed, so its chain begins there on trust.`,
       )

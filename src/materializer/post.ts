@@ -9,7 +9,7 @@
 import { first, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { tail } from '../log/append.js'
-import type { Entry } from '../log/entry.js'
+import { type Entry, opParts } from '../log/entry.js'
 import { parseOps, type StoredOp } from '../log/op.js'
 import { postOrigins } from '../log/origins.js'
 import { checksumAt, page } from '../log/read.js'
@@ -99,7 +99,7 @@ class Batch {
   #rowsInHand = 0;
 
   *add(entry: Entry): Program<void> {
-    for (const part of entry.parts) {
+    for (const part of opParts(entry)) {
       for (const op of parseOps(part)) yield* this.#apply(op, entry.position.seq)
       if (this.#rowsInHand >= ROWS_IN_HAND) yield* this.flush()
     }

@@ -1,7 +1,7 @@
 /** Checking the row tables against a fold of the log (M2), made anew in memory. */
 
 import { all, type Program } from '../drivers/program.js'
-import type { Entry } from '../log/entry.js'
+import { type Entry, opParts } from '../log/entry.js'
 import { parseOps, type StoredOp } from '../log/op.js'
 import type { Finding } from '../log/verify.js'
 import { type FoldedRow, type FoldedValue, foldRow } from './fold.js'
@@ -23,7 +23,7 @@ export class RowsVerifier {
 
   /** Folds the next entry. */
   add(entry: Entry): void {
-    for (const part of entry.parts) for (const op of parseOps(part)) this.#fold(op, entry.position.seq)
+    for (const part of opParts(entry)) for (const op of parseOps(part)) this.#fold(op, entry.position.seq)
     this.#folded = entry.position.seq
   }
 

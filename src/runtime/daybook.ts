@@ -160,6 +160,11 @@ export class Daybook implements Persistence, AsyncDisposable {
     await (await this.#opened()).maintenance.rebuild()
   }
 
+  /** Writes a checkpoint and trims the log below it; appends go on meanwhile. Resolves with the checkpoint's position. */
+  async compact(): Promise<Position> {
+    return (await this.#opened()).journal.compact()
+  }
+
   /** Finishes what was asked for, then closes the database. From then on every call rejects with ClosedError. */
   close(): Promise<void> {
     this.#closing ??= this.#close()

@@ -1,7 +1,7 @@
 /** The log as an async iterable of decoded entries. */
 
 import { TrimmedError } from '../errors.js'
-import { type EntryKind, type Position, START } from '../log/entry.js'
+import { type EntryKind, opParts, type Position, START } from '../log/entry.js'
 import { decodeOps, type Op } from '../log/op.js'
 import type { Entry, Journal } from './journal/journal.js'
 
@@ -61,8 +61,8 @@ export async function* readDecoded(
 }
 
 function decodeEntry(entry: Entry, collection: string | undefined): DecodedEntry | undefined {
-  const { position, kind, origin, originSeq, committedAt, parts } = entry
-  const all = parts.flatMap(decodeOps)
+  const { position, kind, origin, originSeq, committedAt } = entry
+  const all = opParts(entry).flatMap(decodeOps)
   const ops = collection === undefined ? all : all.filter((op) => op.collection === collection)
   if (collection !== undefined && ops.length === 0) return undefined
   return { position, kind, origin, originSeq, committedAt: new Date(committedAt), ops }

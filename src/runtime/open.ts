@@ -4,6 +4,7 @@ import type { Driver } from '../drivers/driver.js'
 import type { Durability } from '../drivers/settings.js'
 import { sqliteWarnings } from '../drivers/sqlite-version.js'
 import { createLog, findLog } from '../log/schema.js'
+import type { Retain } from '../materializer/compact.js'
 import { MATERIALIZER_SCHEMA } from '../materializer/tables.js'
 import type { Clock } from './clock.js'
 import type { Opened } from './daybook.js'
@@ -16,6 +17,7 @@ export interface OpenParts {
   readonly clock: Clock
   readonly origin: Origin
   readonly durability: Durability
+  readonly retain: Retain
   readonly onError: (error: unknown) => void
 }
 
@@ -25,6 +27,7 @@ export async function openJournal({
   clock,
   origin,
   durability,
+  retain,
   onError,
 }: OpenParts): Promise<Opened> {
   try {
@@ -34,7 +37,7 @@ export async function openJournal({
         createLog({ id: randomId(), origin: origin.id, createdAt: clock.now() }, MATERIALIZER_SCHEMA),
       ))
     const warnings = sqliteWarnings(driver.sqliteVersion)
-    const journal = new LocalJournal({ driver, clock, onError })
+    const journal = new LocalJournal({ driver, clock, origin, retain, onError })
     return {
       journal,
       warnings,

@@ -2,6 +2,7 @@
 
 import type { Durability } from '../drivers/settings.js'
 import { InvalidOptionError } from '../errors.js'
+import type { Retain } from '../materializer/compact.js'
 
 export interface DaybookOptions {
   /**
@@ -9,6 +10,11 @@ export interface DaybookOptions {
    * power cut, for one more fsync in each commit.
    */
   durability?: Durability
+  /**
+   * How much of the log is kept: `'all'`, or at least the newest `entries` (default 100,000). Older entries are
+   * trimmed in the background, behind a checkpoint; rows are never touched by it.
+   */
+  retain?: Retain
   /** How long to wait for a lock of another connection, in ms. Default 5000. */
   busyTimeout?: number
 }
@@ -18,14 +24,17 @@ export interface DaybookOptions {
  * @throws InvalidOptionError
  */
 export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOptions> {
-  const { durability = 'process', busyTimeout = 5000 } = options
+  const { durability = 'process', retain = { entries: 100_000 }, busyTimeout = 5000 } = options
   if (durability !== 'process' && durability !== 'power') {
     throw new InvalidOptionError('durability', "`durability` is 'process' (default) or 'power'.")
   }
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of milliseconds, from 0.')
   }
-  return { durability, busyTimeout }
+  if (retain !== 'all' && !(Number.isSafeInteger(retain?.entries) && retain.entries >= 0)) {
+    throw new InvalidOptionError('retain', "`retain` is 'all' or { entries: a whole number from 0 }.")
+  }
+  return { durability, retain, busyTimeout }
 }
 
 /** The options of the runtimes that have files. */

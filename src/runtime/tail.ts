@@ -6,6 +6,7 @@
  */
 
 import type { Position } from '../errors.js'
+import { opParts } from '../log/entry.js'
 import { decodeOp, type Op, parseOps, type StoredOp } from '../log/op.js'
 import type { Cancel, Clock } from './clock.js'
 import type { Entry, Journal, Unsubscribe } from './journal/journal.js'
@@ -197,7 +198,7 @@ export class Tail {
 
 function opsByCollection(entry: Entry, wanted: (collection: string) => boolean): Map<string, StoredOp[]> {
   const found = new Map<string, StoredOp[]>()
-  for (const part of entry.parts) {
+  for (const part of opParts(entry)) {
     for (const op of parseOps(part)) {
       const ops = found.get(op[1])
       if (ops !== undefined) ops.push(op)

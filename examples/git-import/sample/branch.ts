@@ -53,7 +53,8 @@ export class Branch {
   change(): string {
     const actions = [this.#add, this.#add, this.#edit, this.#edit, this.#edit, this.#remove, this.#rename]
     const rare = [this.#renameFolder, this.#turnIntoFolder, this.#turnIntoFile]
-    const action = this.#random.below(12) === 0 ? this.#random.pick(rare) : this.#random.pick(actions)
+    // The rare ones take whole folders away; more of them, and the repository would never grow.
+    const action = this.#random.below(60) === 0 ? this.#random.pick(rare) : this.#random.pick(actions)
     return action.call(this)
   }
 

@@ -20,9 +20,11 @@ import { checkTransaction } from '../../log/check.js'
 import type { Entry, Position, Transaction } from '../../log/entry.js'
 import { KnownOrigins } from '../../log/origins.js'
 import { type Entries, lastEntry, readEntries } from '../../log/read.js'
+import { checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
 import { post } from '../../materializer/post.js'
 import { query, queryIfPosted, type Rows } from '../../materializer/query.js'
 import type { Cancel, Clock } from '../clock.js'
+import type { Origin } from '../origin.js'
 import type { Journal, Unsubscribe } from './journal.js'
 
 /** How often the file is asked whether somebody else has committed, in ms. Others' entries arrive within this time. */
@@ -39,6 +41,9 @@ const POST_BATCH = 500
 
 export interface LocalJournalOptions {
   readonly driver: Driver
+  /** Makes the control entries that the journal itself appends. */
+  readonly origin: Origin
+  readonly retain: Retain
   readonly clock: Clock
   /** Told of failures that concern no caller: background posting, the watch. */
   readonly onError: (error: unknown) => void
@@ -52,6 +57,8 @@ interface Waiting {
 
 export class LocalJournal implements Journal {
   readonly #driver: Driver
+  readonly #origin: Origin
+  readonly #retain: Retain
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
   readonly #known = new KnownOrigins()
@@ -69,6 +76,8 @@ export class LocalJournal implements Journal {
 
   constructor(options: LocalJournalOptions) {
     this.#driver = options.driver
+    this.#origin = options.origin
+    this.#retain = options.retain
     this.#clock = options.clock
     this.#onError = options.onError
   }
@@ -106,8 +115,9 @@ export class LocalJournal implements Journal {
   }
 
   /** Begins a new term: from now on appends that carry an older one are refused. */
-  async claimTerm(origin: string, originSeq: number): Promise<Position> {
-    const entry = await this.#write(() => claimTerm(origin, originSeq, this.#clock.now()))
+  async claimTerm(): Promise<Position> {
+    const originSeq = this.#origin.next()
+    const entry = await this.#write(() => claimTerm(this.#origin.id, originSeq, this.#clock.now()))
     this.#tell([entry])
     return entry.position
   }
@@ -120,6 +130,17 @@ export class LocalJournal implements Journal {
   /** Runs a program in one write transaction. */
   async maintain<T>(program: () => Program<T>): Promise<T> {
     return this.#write(program)
+  }
+
+  /** Writes a checkpoint and trims everything below it, in small batches; appends go on between them. */
+  async compact(): Promise<Position> {
+    const originSeq = this.#origin.next()
+    const parts = { origin: this.#origin.id, nextOriginSeq: () => originSeq, committedAt: this.#clock.now() }
+    while ((await this.#write(() => post(POST_BATCH))) > 0);
+    const entry = await this.#write(() => checkpoint(parts))
+    this.#tell([entry])
+    while (await this.#write(trimStep)) await this.#turn()
+    return entry.position
   }
 
   /** Waits for what is under way, posts the tail, and closes the database. */
@@ -293,6 +314,7 @@ export class LocalJournal implements Journal {
     this.#cancelPost = undefined
     if (this.#posting !== undefined || this.#closed) return
     this.#posting = this.#postBatch()
+      .then(() => this.#compactStep())
       .catch(this.#onError)
       .then(() => {
         this.#posting = undefined
@@ -302,6 +324,21 @@ export class LocalJournal implements Journal {
 
   async #postBatch(): Promise<void> {
     this.#unposted = await this.#driver.transaction('write', () => post(POST_BATCH))
+  }
+
+  // Follows posting: the log is kept at the length that `retain` asks for.
+  async #compactStep(): Promise<void> {
+    if (this.#retain === 'all' || this.#unposted > 0) return
+    const { entries: keep } = this.#retain
+    const parts = { keep, origin: this.#origin.id, nextOriginSeq: () => this.#origin.next() }
+    const step = await this.#write(() => compactStep({ ...parts, committedAt: this.#clock.now() }))
+    if (step.checkpoint !== undefined) this.#tell([step.checkpoint])
+    if (step.more && !this.#closed) this.#cancelPost ??= this.#clock.after(0, () => this.#startPosting())
+  }
+
+  /** Lets whoever waits for the database go first. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 0))
   }
 
   async #read<T>(program: () => Program<T>): Promise<T> {

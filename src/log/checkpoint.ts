@@ -1,0 +1,79 @@
+/**
+ * Checkpoints: the control entries that make everything before them disposable.
+ *
+ * The body carries what the dropped prefix would still be needed for: the checksum before the checkpoint (L7), where
+ * each origin's transactions were (L5), and how many rows each collection had.
+ */
+
+import { all, first, type Program } from '../drivers/program.js'
+import { literal, statement } from '../drivers/query.js'
+import { insert, requestFor, tail } from './append.js'
+import type { Entry } from './entry.js'
+import { log } from './tables.js'
+
+const newestCheckpoint = statement<[]>()(
+  log
+    .selectFrom('daybook_log')
+    .select('seq')
+    .where('kind', '=', literal('checkpoint'))
+    // Says the same again in the words of the partial index, so that SQLite uses it.
+    .where('kind', '<>', literal('tx'))
+    .orderBy('seq', 'desc')
+    .limit(literal(1)),
+)
+
+const allRuns = statement<[]>()(
+  log
+    .selectFrom('daybook_origins')
+    .select(['origin', 'origin_seq', 'seq', 'term', 'length'])
+    .orderBy('origin')
+    .orderBy('origin_seq'),
+)
+
+/** What a checkpoint says; the one element of its body. */
+export interface CheckpointBody {
+  /** The checksum of the entry before the checkpoint. */
+  readonly previous: string
+  /** Each run as [origin, origin seq, seq, term, length]. */
+  readonly origins: readonly (readonly [string, number, number, number, number])[]
+  /** Each collection with the number of its rows. */
+  readonly rows: readonly (readonly [collection: string, rows: number])[]
+}
+
+/** Appends a checkpoint. The tables must be posted through the head in the same transaction. */
+export function* appendCheckpoint(
+  origin: string,
+  originSeq: number,
+  committedAt: number,
+  rows: CheckpointBody['rows'],
+): Program<Entry> {
+  const last = yield* tail()
+  const runs = yield* all(allRuns)
+  const body: CheckpointBody = {
+    previous: last.checksum,
+    origins: runs.map((run) => [run.origin, run.origin_seq, run.seq, run.term, run.length]),
+    rows,
+  }
+  const request = requestFor(
+    { origin, originSeq, parts: [JSON.stringify([body])] },
+    committedAt,
+    'checkpoint',
+  )
+  return yield* insert(request, last)
+}
+
+/** The seq of the newest checkpoint; 0 when there is none. */
+export function* findCheckpoint(): Program<number> {
+  return (yield* first(newestCheckpoint))?.seq ?? 0
+}
+
+/** The checksum before a checkpoint, as its body says. */
+export function previousOf(entry: Entry): string | undefined {
+  if (entry.kind !== 'checkpoint') return undefined
+  try {
+    const [body] = JSON.parse(entry.parts[0] as string) as [CheckpointBody]
+    return body.previous
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,33 @@
+/** Trimming: removing the oldest entries below a checkpoint (L4: the only removal there is). */
+
+import { first, type Program, run } from '../drivers/program.js'
+import { parameter, statement } from '../drivers/query.js'
+import { findCheckpoint } from './checkpoint.js'
+import { floor } from './read.js'
+import { log } from './tables.js'
+
+const readCursor = statement<[]>()(log.selectFrom('daybook_cursor').select('seq'))
+
+// In rowid order, so oldest first: the trigger refuses any other order.
+const deleteEntries = statement<[below: number]>()(
+  log.deleteFrom('daybook_log').where('seq', '<', parameter<number>()),
+)
+
+const deleteParts = statement<[below: number]>()(
+  log.deleteFrom('daybook_log_parts').where('seq', '<', parameter<number>()),
+)
+
+/**
+ * Removes at most `batch` of the oldest entries below `below`, below the newest checkpoint, and through the cursor.
+ * Answers whether there are more. Run it in a write transaction.
+ */
+export function* trim(below: number, batch: number): Program<boolean> {
+  const oldest = (yield* floor()).seq
+  const posted = (yield* first(readCursor)) as { seq: number }
+  const limit = Math.min(below, yield* findCheckpoint(), posted.seq + 1)
+  if (oldest >= limit) return false
+  const through = Math.min(limit, oldest + batch)
+  yield* run(deleteEntries, through)
+  yield* run(deleteParts, through)
+  return through < limit
+}
