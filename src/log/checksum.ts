@@ -26,7 +26,11 @@ const finish = (value: number): number => {
   return h ^ (h >>> 16)
 }
 
-const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
+// A table, because the checksum of every append ends here.
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+const hex = (value: number): string =>
+  `${BYTES[value >>> 24]}${BYTES[(value >>> 16) & 255]}${BYTES[(value >>> 8) & 255]}${BYTES[value & 255]}`
 
 /** 16 hex digits for a text.
  *

@@ -1,7 +1,7 @@
 import { messageOf, UnkeepableValueError } from '../errors.js'
 import { MAX_DEPTH, MAX_SIZE, PLACE_SIZE } from './value-limits.js'
 import type { Encoded, Json, Note } from './value-note.js'
-import { setOwn, type ValueType, WrongValue } from './value-type.js'
+import { type ValueType, WrongValue } from './value-type.js'
 import { typeOf } from './value-types.js'
 
 /**
@@ -16,7 +16,7 @@ export class Encoder {
   /** Where the walk is. Each step is one level of JSON, so its length is also the depth. */
   readonly #path: (string | number)[] = []
   /** The objects around the place: meeting one of them again is a cycle, meeting any other one again is not. */
-  readonly #around = new Set<object>()
+  readonly #around: object[] = []
   #size = 0
 
   encode(value: unknown): Encoded {
@@ -32,19 +32,20 @@ export class Encoder {
   }
 
   #encode(value: unknown): Json {
+    if (typeof value === 'string') return this.#primitive(value)
     const type = typeOf(value)
     if (typeof value !== 'object' || value === null) {
       return type === undefined ? this.#primitive(value) : this.#standIn(type, value)
     }
-    if (this.#around.has(value)) throw this.#unkeepable('it contains itself')
-    this.#around.add(value)
+    if (this.#around.includes(value)) throw this.#unkeepable('it contains itself')
+    this.#around.push(value)
     const json =
       type !== undefined
         ? this.#standIn(type, value)
         : Array.isArray(value)
           ? this.#array(value)
           : this.#object(value as Record<string, unknown>)
-    this.#around.delete(value)
+    this.#around.pop()
     return json
   }
 
@@ -77,14 +78,30 @@ export class Encoder {
 
   #object(object: Record<string, unknown>): Json {
     this.#open()
-    const copy: { [name: string]: Json } = {}
-    for (const name of Object.keys(object)) {
+    // The copy has every name itself, so that assigning to one, be it `__proto__`, cannot reach the prototype.
+    const copy = this.#copy(object) as { [name: string]: Json }
+    for (const name of Object.keys(copy)) {
       this.#path.push(name)
       this.#grow(name.length)
-      setOwn(copy, name, this.#encode(object[name]))
+      copy[name] = this.#encode(copy[name])
       this.#path.pop()
     }
     return copy
+  }
+
+  /** Much faster than field by field. Reads each field once. */
+  #copy(object: Record<string, unknown>): Record<string, unknown> {
+    try {
+      return { ...object }
+    } catch (error) {
+      // Find the getter, for its path.
+      for (const name of Object.keys(object)) {
+        this.#path.push(name)
+        void object[name]
+        this.#path.pop()
+      }
+      throw error
+    }
   }
 
   #open(): void {

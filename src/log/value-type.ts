@@ -34,7 +34,7 @@ export const record = (json: unknown): Record<string, unknown> => {
 
 /** Whether it is a JSON object, and not something that a note has made of one. */
 export const isRecord = (json: unknown): json is Record<string, unknown> =>
-  typeof json === 'object' && json !== null && tagOf(json) === 'Object'
+  typeof json === 'object' && json !== null && Object.prototype.toString.call(json) === '[object Object]'
 
 /** `Date`, `Map`, `Temporal.Instant` …, in any realm. It can lie, as it believes Symbol.toStringTag. */
 export const tagOf = (value: object): string =>

@@ -3,8 +3,10 @@
  * with this function.
  */
 
-import type { StoredOp } from '../log/op.js'
+import { type Entry, opParts } from '../log/entry.js'
+import { parseOps, type StoredOp } from '../log/op.js'
 import type { Json, Note } from '../log/value.js'
+import type { StoredRow } from './tables.js'
 
 /** A value in the state between two ops: parsed, so that fields can be replaced. */
 export interface FoldedValue {
@@ -20,6 +22,59 @@ export interface FoldedRow {
   readonly metadata: FoldedValue | undefined | typeof KEEP
   readonly seq: number
 }
+
+/** Folds an entry into rows held in memory; `rowsOf` answers with those of a collection, or nothing to leave it out. */
+export function foldEntry(
+  entry: Entry,
+  rowsOf: (collection: string) => Map<string, FoldedRow> | undefined,
+): void {
+  for (const part of opParts(entry)) {
+    for (const op of parseOps(part)) {
+      const rows = op[0] === 'state' ? undefined : rowsOf(op[1])
+      if (rows === undefined) continue
+      if (op[0] === 'truncate' || op[0] === 'reset') {
+        rows.clear()
+        continue
+      }
+      const [, , name] = op as RowOp
+      const key = JSON.stringify(name)
+      const row = foldRow(rows.get(key), op as RowOp, entry.position.seq)
+      if (row === undefined) rows.delete(key)
+      else rows.set(key, row)
+    }
+  }
+}
+
+/** A stored row, parsed. */
+export function foldedRow(row: StoredRow): FoldedRow {
+  return {
+    value: parsed(row.value, row.notes),
+    metadata: row.metadata === null ? undefined : parsed(row.metadata, row.metadata_notes),
+    seq: row.seq,
+  }
+}
+
+/** A folded row as it is stored under a key; metadata that was kept unread has no stored form. */
+export function storedRow(key: string, { value, metadata, seq }: FoldedRow): StoredRow {
+  const known = metadata === KEEP ? undefined : metadata
+  return {
+    key,
+    value: JSON.stringify(value.json),
+    notes: notesText(value.notes),
+    metadata: known === undefined ? null : JSON.stringify(known.json),
+    metadata_notes: notesText(known?.notes),
+    seq,
+  }
+}
+
+/** Notes as they are stored. */
+export const notesText = (notes: readonly Note[] | undefined): string | null =>
+  notes === undefined ? null : JSON.stringify(notes)
+
+const parsed = (json: string, notes: string | null): FoldedValue => ({
+  json: JSON.parse(json) as Json,
+  notes: notes === null ? undefined : (JSON.parse(notes) as Note[]),
+})
 
 /** Ops that concern one row. */
 export type RowOp = Extract<StoredOp, readonly ['put' | 'patch' | 'delete' | 'meta', ...unknown[]]>

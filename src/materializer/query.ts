@@ -3,6 +3,8 @@
 import { all, type Program } from '../drivers/program.js'
 import { tail } from '../log/append.js'
 import type { Position } from '../log/entry.js'
+import { checksumAt, PAGE_ENTRIES, page } from '../log/read.js'
+import { foldEntry, foldedRow, storedRow } from './fold.js'
 import { cursor, postAll } from './post.js'
 import { findRowTable } from './registry.js'
 import { rowTable, type StoredRow } from './tables.js'
@@ -23,6 +25,21 @@ export function* queryIfPosted(collection: string): Program<Rows | undefined> {
 export function* query(collection: string): Program<Rows> {
   yield* postAll()
   return yield* rowsAt(collection, yield* tail())
+}
+
+/** The same for a database that cannot be written: the tail is folded over the posted rows in memory. */
+export function* queryReadOnly(collection: string): Program<Rows> {
+  const { rows: posted, at } = yield* rowsAt(collection, yield* tail())
+  let seq = yield* cursor()
+  if (seq === at.seq) return { rows: posted, at }
+  const rows = new Map(posted.map((row) => [row.key, foldedRow(row)]))
+  while (seq < at.seq) {
+    for (const entry of yield* page(seq, PAGE_ENTRIES, yield* checksumAt(seq))) {
+      foldEntry(entry, (id) => (id === collection ? rows : undefined))
+      seq = entry.position.seq
+    }
+  }
+  return { rows: Array.from(rows, ([key, row]) => storedRow(key, row)), at }
 }
 
 function* rowsAt(collection: string, head: Position): Program<Rows> {

@@ -1,11 +1,10 @@
 /** Checking the row tables against a fold of the log (M2), made anew in memory. */
 
 import { all, type Program } from '../drivers/program.js'
-import { type Entry, opParts } from '../log/entry.js'
-import { parseOps, type StoredOp } from '../log/op.js'
+import type { Entry } from '../log/entry.js'
 import type { Finding } from '../log/verify.js'
-import { type FoldedRow, type FoldedValue, foldRow } from './fold.js'
-import { cursor, foldedRow } from './post.js'
+import { type FoldedRow, type FoldedValue, foldEntry, foldedRow } from './fold.js'
+import { cursor } from './post.js'
 import { listCollections } from './registry.js'
 import { rowTable, type StoredRow } from './tables.js'
 
@@ -23,7 +22,11 @@ export class RowsVerifier {
 
   /** Folds the next entry. */
   add(entry: Entry): void {
-    for (const part of opParts(entry)) for (const op of parseOps(part)) this.#fold(op, entry.position.seq)
+    foldEntry(entry, (collection) => {
+      const rows = this.#collections.get(collection) ?? new Map<string, FoldedRow>()
+      this.#collections.set(collection, rows)
+      return rows
+    })
     this.#folded = entry.position.seq
   }
 
@@ -50,22 +53,6 @@ export class RowsVerifier {
           `Collection ${JSON.stringify(collection)} has ${rows.size} rows in the log and no row table.`,
         )
     }
-  }
-
-  #fold(op: StoredOp, seq: number): void {
-    const [name, collection] = op
-    if (name === 'reset') {
-      this.#collections.delete(collection)
-      return
-    }
-    const rows = this.#collections.get(collection) ?? new Map<string, FoldedRow>()
-    this.#collections.set(collection, rows)
-    if (name === 'truncate') rows.clear()
-    if (name === 'truncate' || name === 'state') return
-    const key = JSON.stringify(op[2])
-    const row = foldRow(rows.get(key), op, seq)
-    if (row === undefined) rows.delete(key)
-    else rows.set(key, row)
   }
 
   *#compareTable(collection: string, table: string, expected: Map<string, FoldedRow>): Program<void> {

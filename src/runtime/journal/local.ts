@@ -22,7 +22,7 @@ import { KnownOrigins } from '../../log/origins.js'
 import { type Entries, lastEntry, readEntries } from '../../log/read.js'
 import { checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
 import { post } from '../../materializer/post.js'
-import { query, queryIfPosted, type Rows } from '../../materializer/query.js'
+import { query, queryIfPosted, queryReadOnly, type Rows } from '../../materializer/query.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
 import type { Journal, Unsubscribe } from './journal.js'
@@ -98,7 +98,9 @@ export class LocalJournal implements Journal {
 
   async query(collection: string): Promise<Rows> {
     const rows = await this.#read(() => queryIfPosted(collection))
-    return rows ?? (await this.#write(() => query(collection)))
+    if (rows !== undefined) return rows
+    if (this.#driver.readonly) return this.#read(() => queryReadOnly(collection))
+    return this.#write(() => query(collection))
   }
 
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {

@@ -1,0 +1,134 @@
+/**
+ * A batch: what a run of entries does to rows and state, folded first and written once, so that a key which was written
+ * a thousand times is posted once. Its statements belong to the transaction that the caller opened.
+ */
+
+import { first, type Program, run } from '../drivers/program.js'
+import { parameter, statement } from '../drivers/query.js'
+import { type Entry, opParts } from '../log/entry.js'
+import { parseOps, type StoredOp } from '../log/op.js'
+import type { Json, Note } from '../log/value.js'
+import { type FoldedRow, foldedRow, foldRow, KEEP, notesText, storedRow } from './fold.js'
+import { dropCollection, ensureRowTable } from './registry.js'
+import { materialized, rowTable } from './tables.js'
+
+const putState = statement<
+  [collection: string, name: string, value: string, notes: string | null, seq: number]
+>()(
+  materialized
+    .insertInto('daybook_state')
+    .values({
+      collection: parameter<string>(),
+      name: parameter<string>(),
+      value: parameter<string>(),
+      notes: parameter<string | null>(),
+      seq: parameter<number>(),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['collection', 'name']).doUpdateSet((e) => ({
+        value: e.ref('excluded.value'),
+        notes: e.ref('excluded.notes'),
+        seq: e.ref('excluded.seq'),
+      })),
+    ),
+)
+
+const deleteState = statement<[collection: string, name: string]>()(
+  materialized
+    .deleteFrom('daybook_state')
+    .where('collection', '=', parameter<string>())
+    .where('name', '=', parameter<string>()),
+)
+
+/** Folded rows are written out when there are this many, so that a huge entry does not have to fit in memory. */
+const ROWS_IN_HAND = 20_000
+
+interface Hand {
+  readonly table: string
+  /** By key, as JSON text: what the row is now, or that there is none. */
+  readonly rows: Map<string, FoldedRow | undefined>
+  /** The table was emptied by this batch: a row that is not in hand does not exist. */
+  cleared: boolean
+}
+
+/** The folded state of the rows that a batch touches. */
+export class Batch {
+  readonly #hands = new Map<string, Hand>()
+  #rowsInHand = 0;
+
+  *add(entry: Entry): Program<void> {
+    for (const part of opParts(entry)) {
+      for (const op of parseOps(part)) yield* this.#apply(op, entry.position.seq)
+      if (this.#rowsInHand >= ROWS_IN_HAND) yield* this.flush()
+    }
+  }
+
+  *#apply(op: StoredOp, seq: number): Program<void> {
+    const collection = op[1]
+    if (op[0] === 'reset') {
+      this.#hands.delete(collection)
+      return yield* dropCollection(collection)
+    }
+    const hand = this.#hands.get(collection) ?? (yield* this.#take(collection))
+    if (op[0] === 'truncate') {
+      hand.rows.clear()
+      hand.cleared = true
+      return yield* run(rowTable(hand.table).clear)
+    }
+    if (op[0] === 'state') return yield* writeState(collection, op[2], op[3], op[4], seq)
+    const key = JSON.stringify(op[2])
+    if (!hand.rows.has(key)) this.#rowsInHand++
+    hand.rows.set(key, foldRow(yield* this.#before(hand, key, op[0]), op, seq))
+  }
+
+  *#take(collection: string): Program<Hand> {
+    const hand: Hand = { table: yield* ensureRowTable(collection), rows: new Map(), cleared: false }
+    this.#hands.set(collection, hand)
+    return hand
+  }
+
+  // Only an op that depends on the row reads it; a put or a delete does not.
+  *#before(hand: Hand, key: string, op: string): Program<FoldedRow | undefined> {
+    if (hand.rows.has(key)) return hand.rows.get(key)
+    if (hand.cleared || op === 'delete') return undefined
+    if (op === 'put') return UNREAD
+    const stored = yield* first(rowTable(hand.table).get, key)
+    return stored && foldedRow(stored)
+  }
+
+  /** Writes the rows in hand. */
+  *flush(): Program<void> {
+    for (const hand of this.#hands.values()) {
+      const table = rowTable(hand.table)
+      for (const [key, row] of hand.rows) {
+        if (row === undefined) {
+          if (!hand.cleared) yield* run(table.delete, key)
+          continue
+        }
+        const { value, notes, metadata, metadata_notes, seq } = storedRow(key, row)
+        if (row.metadata === KEEP) yield* run(table.putValue, key, value, notes, seq)
+        else yield* run(table.put, key, value, notes, metadata, metadata_notes, seq)
+      }
+    }
+    // What was cleared may have rows again now; the next touch reads them.
+    this.#hands.clear()
+    this.#rowsInHand = 0
+  }
+}
+
+/** Stands for a row that was not read: a put replaces its value whatever it is and keeps its metadata. */
+const UNREAD: FoldedRow = { value: { json: null, notes: undefined }, metadata: KEEP, seq: 0 }
+
+function* writeState(
+  collection: string,
+  name: string,
+  json: Json | undefined,
+  notes: readonly Note[] | undefined,
+  seq: number,
+): Program<void> {
+  const id = JSON.stringify(collection)
+  // As JSON text, like the id: any name survives every binding.
+  const nameText = JSON.stringify(name)
+  if (json === undefined) yield* run(deleteState, id, nameText)
+  else yield* run(putState, id, nameText, JSON.stringify(json), notesText(notes), seq)
+}
