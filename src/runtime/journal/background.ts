@@ -1,0 +1,118 @@
+/**
+ * The work behind the appends: posting what was appended, and keeping the log at the length that `retain` asks for.
+ *
+ * All in small transactions, with a turn for everybody else between two of them. Nothing depends on it: a read posts
+ * what it needs, and the next open goes on where this one stopped.
+ */
+
+import type { Driver } from '../../drivers/driver.js'
+import type { Entry, Position } from '../../log/entry.js'
+import { checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
+import { post } from '../../materializer/post.js'
+import type { Cancel, Clock } from '../clock.js'
+import type { Origin } from '../origin.js'
+
+/** Posting begins this long after an append, in ms, so that a burst is posted together … */
+const DELAY = 100
+
+/** … or at once when so many entries wait, so that the next open has little to do (L9). */
+const BACKLOG = 2000
+
+/** Entries posted in one transaction; an append waits for at most one such batch. */
+const BATCH = 500
+
+export interface BackgroundOptions {
+  readonly driver: Driver
+  readonly clock: Clock
+  readonly origin: Origin
+  readonly retain: Retain
+  readonly onError: (error: unknown) => void
+  /** Told of the checkpoints that the work appends. */
+  readonly onAppended: (entries: readonly Entry[]) => void
+}
+
+export class Background {
+  readonly #options: BackgroundOptions
+  #backlog = 0
+  #working: Promise<void> | undefined
+  #cancelTimer: Cancel | undefined
+  #soon = false
+  #stopped = false
+
+  constructor(options: BackgroundOptions) {
+    this.#options = options
+  }
+
+  /** So many entries were appended. */
+  appended(count: number): void {
+    this.#backlog += count
+    if (this.#backlog >= BACKLOG) this.#schedule(0)
+    else this.#schedule(DELAY)
+  }
+
+  /** Writes a checkpoint and trims everything below it. */
+  async compact(): Promise<Position> {
+    const { driver, clock, origin, onAppended } = this.#options
+    const originSeq = origin.next()
+    while ((await driver.transaction('write', () => post(BATCH))) > 0) await turn()
+    const parts = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
+    const entry = await driver.transaction('write', () => checkpoint(parts))
+    onAppended([entry])
+    while (await driver.transaction('write', trimStep)) await turn()
+    return entry.position
+  }
+
+  /** Ends the work; posts what is left, so that the next open finds nothing to do. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelTimer?.()
+    await this.#working
+    try {
+      while (this.#backlog > 0) await this.#post()
+    } catch (error) {
+      // Everything acknowledged is in the log: what is not posted now is posted by the next open.
+      this.#options.onError(error)
+    }
+  }
+
+  #schedule(delay: number): void {
+    if (this.#stopped || this.#working !== undefined || this.#soon) return
+    if (this.#cancelTimer !== undefined && delay > 0) return
+    this.#cancelTimer?.()
+    this.#soon = delay === 0
+    this.#cancelTimer = this.#options.clock.after(delay, () => this.#work())
+  }
+
+  #work(): void {
+    this.#cancelTimer = undefined
+    this.#soon = false
+    this.#working = this.#step()
+      .catch((error: unknown) => {
+        this.#options.onError(error)
+        return false
+      })
+      .then((more) => {
+        this.#working = undefined
+        if (more) this.#schedule(0)
+      })
+  }
+
+  /** Answers whether there is more to do. */
+  async #step(): Promise<boolean> {
+    await this.#post()
+    if (this.#backlog > 0) return true
+    const { driver, clock, origin, retain, onAppended } = this.#options
+    if (retain === 'all') return false
+    const parts = { keep: retain.entries, origin: origin.id, nextOriginSeq: () => origin.next() }
+    const step = await driver.transaction('write', () => compactStep({ ...parts, committedAt: clock.now() }))
+    if (step.checkpoint !== undefined) onAppended([step.checkpoint])
+    return step.more
+  }
+
+  async #post(): Promise<void> {
+    this.#backlog = await this.#options.driver.transaction('write', () => post(BATCH))
+  }
+}
+
+/** Lets whoever waits for the database go first. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
