@@ -195,7 +195,7 @@ export class CorruptLogError extends DaybookError {
   }
 }
 
-/** The tables of the file contradict each other (SQLite's own structures are in order). */
+/** The row tables do not fit the log (SQLite's own structures are in order). */
 export class CorruptRowsError extends DaybookError {
   readonly code = 'DAYBOOK_CORRUPT_ROWS'
 

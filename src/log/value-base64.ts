@@ -24,7 +24,8 @@ const CHUNK = 3 * 2048
 const write = (bytes: Uint8Array): string => {
   let text = ''
   for (let start = 0; start < bytes.length; start += CHUNK) {
-    text += String.fromCharCode(...codesOf(bytes.subarray(start, start + CHUNK)))
+    const codes = codesOf(bytes.subarray(start, start + CHUNK))
+    text += Reflect.apply(String.fromCharCode, undefined, codes) // Spreading them takes five times as long.
   }
   return text
 }

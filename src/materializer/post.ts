@@ -7,6 +7,7 @@
 
 import { first, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
+import { CorruptRowsError } from '../errors.js'
 import { tail } from '../log/append.js'
 import { postOrigins } from '../log/origins.js'
 import { checksumAt, page } from '../log/read.js'
@@ -32,7 +33,9 @@ export function* cursor(): Program<number> {
 export function* post(limit: number): Program<number> {
   const from = yield* cursor()
   const head = yield* tail()
-  if (from >= head.seq) return 0
+  if (from > head.seq)
+    throw new CorruptRowsError(`they are posted through ${from}, the log ends at ${head.seq}`)
+  if (from === head.seq) return 0
   const entries = yield* page(from, limit, yield* checksumAt(from))
   const batch = new Batch()
   for (const entry of entries) yield* batch.add(entry)

@@ -4,6 +4,7 @@ import { ClosedError, ForeignCollectionError, InvalidOptionError, type Position 
 import type { Op } from '../log/op.js'
 import type { Clock } from './clock.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
+import { refuseTakenKeys } from './collection/taken-keys.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
 import { type DaybookEvents, Events } from './events.js'
 import type { Journal } from './journal/journal.js'
@@ -11,7 +12,7 @@ import type { LocalJournal } from './journal/local.js'
 import { OpeningJournal } from './journal/opening.js'
 import type { Maintenance } from './maintenance.js'
 import type { Origin } from './origin.js'
-import type { Persistence } from './persistence.js'
+import type { CommitMutations, MutationsHolder, Persistence } from './persistence.js'
 import type { CollectionInfo, Stats } from './stats.js'
 import { Tail } from './tail.js'
 import type { Verification } from './verification.js'
@@ -40,7 +41,9 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly #opening: Promise<Opened>
   readonly #origin: Origin
   readonly #events = new Events()
+  /** What was asked for and is not finished. */
   readonly #pending = new Set<Promise<unknown>>()
+  readonly #closed = new AbortController()
   #closing: Promise<void> | undefined
 
   constructor({ open, origin, clock }: DaybookParts) {
@@ -86,7 +89,7 @@ export class Daybook implements Persistence, AsyncDisposable {
    * for await (const entry of daybook.entries({ collection: 'todos' })) console.log(entry.position, entry.ops)
    */
   entries(options: EntriesOptions = {}): AsyncGenerator<DecodedEntry, void> {
-    return readDecoded(this.journal, options)
+    return readDecoded(this.journal, options, this.#closed.signal)
   }
 
   /**
@@ -97,14 +100,12 @@ export class Daybook implements Persistence, AsyncDisposable {
    * @example
    * const transaction = createTransaction({ mutationFn: ({ transaction }) => daybook.commit(transaction) })
    */
-  async commit(transaction: { readonly mutations: readonly object[] }): Promise<Position> {
-    const mutations = transaction.mutations as readonly (Mutation & {
-      readonly collection: { readonly config: { readonly persistence?: unknown } }
-    })[]
+  async commit(transaction: MutationsHolder): Promise<Position> {
+    const mutations = transaction.mutations as readonly Mutation[]
     for (const { collection } of mutations) {
       if (collection.config.persistence !== this) throw new ForeignCollectionError(collection.id)
     }
-    return this.write(opsOf(mutations))
+    return this.enter((commit) => commit(mutations))
   }
 
   /**
@@ -115,18 +116,8 @@ export class Daybook implements Persistence, AsyncDisposable {
    * @example
    * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk' } }])
    */
-  async write(ops: readonly Op[]): Promise<Position> {
-    if (this.#closing !== undefined) throw new ClosedError()
-    if (ops.length === 0) return this.head()
-    const appended = this.journal.append(this.#origin.transaction(ops))
-    this.#pending.add(appended)
-    try {
-      const position = await appended
-      await this.tail.until(position.seq)
-      return position
-    } finally {
-      this.#pending.delete(appended)
-    }
+  write(ops: readonly Op[]): Promise<Position> {
+    return this.#enter(() => this.#append(ops))
   }
 
   /** The collections that the log has mentioned. */
@@ -165,7 +156,10 @@ export class Daybook implements Persistence, AsyncDisposable {
     return (await this.#opened()).journal.compact()
   }
 
-  /** Finishes what was asked for, then closes the database. From then on every call rejects with ClosedError. */
+  /**
+   * Finishes what was asked for, mutation handlers under way included, then closes the database. From the call on
+   * everything new rejects with ClosedError.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -176,13 +170,42 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   /** @internal */
+  enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T> {
+    return this.#enter(() =>
+      work(async (mutations) => {
+        await refuseTakenKeys(mutations)
+        return this.#append(opsOf(mutations))
+      }),
+    )
+  }
+
+  /** @internal */
   report(error: unknown): void {
     if (this.#closing !== undefined && error instanceof ClosedError) return
     this.#events.emit('error', error)
   }
 
+  async #enter<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new ClosedError()
+    const pending = work()
+    this.#pending.add(pending)
+    try {
+      return await pending
+    } finally {
+      this.#pending.delete(pending)
+    }
+  }
+
+  async #append(ops: readonly Op[]): Promise<Position> {
+    if (ops.length === 0) return this.head()
+    const position = await this.journal.append(this.#origin.transaction(ops))
+    await this.tail.until(position.seq, new Set(ops.map(({ collection }) => collection)))
+    return position
+  }
+
   async #close(): Promise<void> {
     await Promise.allSettled(this.#pending)
+    this.#closed.abort()
     this.tail.stop()
     const opened = await this.#opening.catch(() => undefined)
     await opened?.journal.close()

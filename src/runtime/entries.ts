@@ -27,11 +27,40 @@ export interface EntriesOptions {
   readonly signal?: AbortSignal
 }
 
-/** @throws TrimmedError when entries after `after` are no longer kept */
-export async function* readDecoded(
+/**
+ * The entries as an iterator that ends at once when `return()` is called, `options.signal` aborts or the daybook is
+ * `closed`, also while it waits for the next entry.
+ */
+export function readDecoded(
   journal: Journal,
   options: EntriesOptions,
+  closed: AbortSignal,
 ): AsyncGenerator<DecodedEntry, void> {
+  const ending = new AbortController()
+  const end = (): void => ending.abort()
+  const signals = options.signal === undefined ? [closed] : [closed, options.signal]
+  for (const signal of signals) {
+    if (signal.aborted && signal !== closed) end()
+    signal.addEventListener('abort', end, { once: true, signal: ending.signal })
+  }
+  const generator = (async function* () {
+    try {
+      yield* generate(journal, { ...options, signal: ending.signal })
+    } finally {
+      end()
+    }
+  })()
+  // A generator lets return() wait for the next() under way, which may never come: the abort wakes it first.
+  const { return: finish } = generator
+  generator.return = (value) => {
+    end()
+    return finish.call(generator, value)
+  }
+  return generator
+}
+
+/** @throws TrimmedError when entries after `after` are no longer kept */
+async function* generate(journal: Journal, options: EntriesOptions): AsyncGenerator<DecodedEntry, void> {
   const { collection, follow = false, signal } = options
   const news = follow ? new News(journal, signal) : undefined
   try {

@@ -1,16 +1,26 @@
 /** What a collection needs of the daybook that keeps it; `persistence: daybook` in the options. */
 
 import type { Position } from '../errors.js'
-import type { Op } from '../log/op.js'
+import type { Mutation } from './collection/mutations.js'
 import type { Journal } from './journal/journal.js'
 import type { Tail } from './tail.js'
 
+/** A TanStack transaction, or the part of one that is to be kept. */
+export interface MutationsHolder {
+  readonly mutations: readonly object[]
+}
+
 export interface Persistence {
   readonly journal: Journal
+  /** Keeps all mutations of a transaction as one entry. */
+  commit(transaction: MutationsHolder): Promise<Position>
   /** @internal */
   readonly tail: Tail
-  /** @internal Appends ops as one entry; resolves when it is kept and applied to the open collections. */
-  write(ops: readonly Op[]): Promise<Position>
+  /** @internal Work that was asked for: closing waits for it. Rejects when the daybook is closing already. */
+  enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
   /** @internal For a failure that concerns no caller. */
   report(error: unknown): void
 }
+
+/** Appends mutations as one entry; resolves when it is kept and applied. */
+export type CommitMutations = (mutations: readonly Mutation[]) => Promise<Position>

@@ -17,6 +17,9 @@ const BACKSTOP = 5000
 /** An open collection. */
 export interface Follower {
   readonly collection: string
+  readonly isLoading: boolean
+  /** Settles when the first load is over, one way or the other. */
+  readonly loaded: Promise<void>
   /** Changes of the collection in one entry, in order. */
   apply(ops: readonly TailOp[], position: Position): void
   /** Entries are missing for ever (trimmed): read the rows again. */
@@ -85,12 +88,19 @@ export class Tail {
     if (this.#followers.size === 0) this.stop()
   }
 
-  /** Resolves when the followers have been given the entry at `seq`, or nobody follows. */
-  until(seq: number): Promise<void> {
-    if (this.#position === undefined || this.#position.seq >= seq) return Promise.resolve()
-    const waiting = new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }))
-    this.#hint(seq)
-    return waiting
+  /** Resolves when the followers of these collections have the entry at `seq`, or nobody follows. */
+  async until(seq: number, collections: Iterable<string>): Promise<void> {
+    if (this.#position !== undefined && this.#position.seq < seq) {
+      const arrived = new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }))
+      this.#hint(seq)
+      await arrived
+    }
+    for (const collection of collections) {
+      for (const follower of this.#followers.get(collection) ?? []) {
+        // Whether it could load is its own affair; the entry is kept.
+        if (follower.isLoading) await follower.loaded.catch(() => undefined)
+      }
+    }
   }
 
   stop(): void {

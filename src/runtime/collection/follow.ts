@@ -34,9 +34,11 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   /** The position that memory is at; unknown while rows are read. */
   #at: Position | undefined
   #arrived: Arrived[] = []
+  /** Keys that somebody wants to insert before the rows are known, and which of them the rows have. */
+  readonly #asked = new Set<Key>()
+  readonly #onDisk = new Set<Key>()
   #stopped = false
-  /** Settles when the rows on disk have been handed to the collection. */
-  readonly loaded: Promise<void>
+  #loaded: Promise<void>
 
   constructor(
     collection: string,
@@ -48,13 +50,25 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#persistence = persistence
     this.#params = params
     this.#events = events
-    this.loaded = this.#load()
-    // Whoever waits for it sees the failure; the collection's own state shows it to everybody else.
-    this.loaded.catch(() => undefined)
+    runs.set(params.collection, this as unknown as FollowingCollection<object, Key>)
+    this.#loaded = this.#load(() => this.#begin())
   }
 
+  /** Settles when the rows on disk have been handed to the collection. */
+  get loaded(): Promise<void> {
+    return this.#loaded
+  }
+
+  /** The rows are not known yet; that stays true when the collection is cleaned up before they are. */
   get isLoading(): boolean {
-    return this.#at === undefined && !this.#stopped
+    return this.#at === undefined
+  }
+
+  /** Whether the rows that are being loaded have this key. */
+  async isOnDisk(key: Key): Promise<boolean> {
+    this.#asked.add(key)
+    await this.#loaded
+    return this.#onDisk.has(key)
   }
 
   stop(): void {
@@ -70,18 +84,23 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
 
   reload(): void {
     this.#at = undefined
-    this.#read(true).catch((error: unknown) => this.#fail(error))
+    this.#loaded = this.#load(() => this.#read(true))
   }
 
-  async #load(): Promise<void> {
-    try {
-      await this.#persistence.tail.follow(this)
-      await this.#read(false)
-      if (!this.#stopped) this.#events.onReady()
-    } catch (error) {
+  #load(rows: () => Promise<void>): Promise<void> {
+    const loaded = rows().catch((error: unknown) => {
       this.#fail(error)
       throw error
-    }
+    })
+    // Whoever waits for it sees the failure; the collection's own state shows it to everybody else.
+    loaded.catch(() => undefined)
+    return loaded
+  }
+
+  async #begin(): Promise<void> {
+    await this.#persistence.tail.follow(this)
+    await this.#read(false)
+    if (!this.#stopped) this.#events.onReady()
   }
 
   #fail(error: unknown): void {
@@ -91,8 +110,10 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 
   async #read(replace: boolean): Promise<void> {
-    if (this.#stopped) return
+    // A question that was asked is answered, even if the collection is not wanted any more.
+    if (this.#stopped && this.#asked.size === 0) return
     const { rows, at } = await this.#persistence.journal.query(this.collection)
+    if (this.#asked.size > 0) this.#answer(rows)
     if (this.#stopped) return
     const { begin, commit, truncate } = this.#params
     begin()
@@ -101,6 +122,14 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     commit()
     this.#at = at
     for (const arrived of this.#arrived.splice(0)) this.apply(arrived.ops, arrived.position)
+  }
+
+  #answer(rows: readonly StoredRow[]): void {
+    for (const row of rows) {
+      const key = JSON.parse(row.key) as Key
+      if (this.#asked.has(key)) this.#onDisk.add(key)
+    }
+    this.#asked.clear()
   }
 
   #writeRow(row: StoredRow): void {
@@ -145,7 +174,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 
   #patch(key: TKey, fields: object, unset: readonly string[]): void {
-    const row = acceptedRow(this.#params.collection, key)
+    const row = acceptedRow<T>(this.#params.collection, key)
     if (row === undefined) return
     const patched = { ...row, ...fields }
     for (const name of unset) delete (patched as Record<string, unknown>)[name]
@@ -153,8 +182,13 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 }
 
+// The latest run of each collection object: two objects made from the same options have runs of their own.
+const runs = new WeakMap<object, FollowingCollection<object, Key>>()
+
+/** The latest run of a collection object, also when it was cleaned up since. */
+export const runOf = (collection: object): FollowingCollection<object, Key> | undefined =>
+  runs.get(collection)
+
 /** The row once everything that sync has handed over is visible; core holds it back while a mutation persists. */
-export const acceptedRow = <T extends object, TKey extends Key>(
-  collection: SyncParams<T, TKey>['collection'],
-  key: TKey,
-): T | undefined => collection._state.getAcceptedSyncedRow(key)
+export const acceptedRow = <T extends object>(collection: object, key: Key): T | undefined =>
+  (collection as SyncParams<T, Key>['collection'])._state.getAcceptedSyncedRow(key)

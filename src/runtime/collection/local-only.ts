@@ -4,24 +4,21 @@
  */
 
 import type { SyncConfig } from '@tanstack/db'
-import { KeyTakenError } from '../../errors.js'
 import type { Key } from '../../log/op.js'
-import type { Persistence } from '../persistence.js'
-import { acceptedRow, FollowingCollection, type SyncParams } from './follow.js'
-import { type Mutation, opsOf } from './mutations.js'
+import type { MutationsHolder, Persistence } from '../persistence.js'
+import { FollowingCollection, type SyncParams } from './follow.js'
+import type { Mutation } from './mutations.js'
 import type { Readiness } from './readiness.js'
 
-/** The part of TanStack's transaction that is needed here. */
-export interface MutationsHolder {
-  readonly mutations: readonly Mutation[]
+/** What a mutation handler of TanStack DB is called with. */
+interface HandlerParams {
+  readonly transaction: MutationsHolder
 }
 
 export class LocalOnlyCollection<T extends object, TKey extends Key> {
   readonly #id: string
   readonly #persistence: Persistence
   readonly #readiness: Readiness
-  /** The run under way; a collection that was cleaned up and is used again begins a new one. */
-  #following: FollowingCollection<T, TKey> | undefined
   readonly sync: SyncConfig<T, TKey>
 
   constructor(id: string, persistence: Persistence, readiness: Readiness) {
@@ -31,12 +28,29 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
     this.sync = { rowUpdateMode: 'full', sync: (params) => this.#start(params), getSyncMetadata: () => ({}) }
   }
 
+  /** A mutation handler: the user's own first, then the append. Its failure prevents the append. */
+  handler<P extends HandlerParams>(
+    users: ((params: P) => unknown) | undefined,
+  ): (params: P) => Promise<unknown> {
+    return (params) =>
+      this.#persistence.enter(async (commit) => {
+        const result = users && (await users(params))
+        await commit(this.#own(params.transaction))
+        return result
+      })
+  }
+
   /** Appends the mutations of this collection as one entry; resolves when they are kept and applied. */
-  readonly accept = async ({ mutations }: MutationsHolder): Promise<void> => {
-    const own = mutations.filter(({ collection }) => collection.id === this.#id)
-    if (own.length === 0) return
-    await this.#refuseTakenKeys(own)
-    await this.#persistence.write(opsOf(own))
+  readonly accept = async (transaction: MutationsHolder): Promise<void> => {
+    const own = this.#own(transaction)
+    if (own.length > 0) await this.#persistence.enter((commit) => commit(own))
+  }
+
+  // Another daybook may keep a collection with the same id.
+  #own({ mutations }: MutationsHolder): Mutation[] {
+    return (mutations as readonly Mutation[]).filter(
+      ({ collection }) => collection.id === this.#id && collection.config.persistence === this.#persistence,
+    )
   }
 
   #start(params: SyncParams<T, TKey>): () => void {
@@ -51,21 +65,6 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
         this.#readiness.show({ status: 'error', error })
       },
     })
-    this.#following = following
-    return () => {
-      following.stop()
-      if (this.#following === following) this.#following = undefined
-    }
-  }
-
-  // Core checks an insert against what is loaded. Before that, what is on disk must not be overwritten unseen.
-  async #refuseTakenKeys(mutations: readonly Mutation[]): Promise<void> {
-    if (this.#following?.isLoading !== true) return
-    await this.#following.loaded
-    for (const { type, key, collection } of mutations) {
-      if (type === 'insert' && acceptedRow(collection as never, key as Key) !== undefined) {
-        throw new KeyTakenError(this.#id, key as Key)
-      }
-    }
+    return () => following.stop()
   }
 }

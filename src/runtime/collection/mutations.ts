@@ -9,7 +9,13 @@ export interface Mutation {
   readonly original: object
   readonly modified: object
   readonly changes: object
-  readonly collection: { readonly id: string }
+  readonly collection: MutatedCollection
+}
+
+/** The part of a collection that says whether and where it is kept. */
+export interface MutatedCollection {
+  readonly id: string
+  readonly config: { readonly persistence?: unknown }
 }
 
 /** One op for each mutation, in order. */

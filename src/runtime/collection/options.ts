@@ -4,18 +4,15 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
   type BaseCollectionConfig,
   type CollectionConfig,
-  type DeleteMutationFnParams,
   type InferSchemaOutput,
-  type InsertMutationFnParams,
   PERSISTED_READINESS,
-  type UpdateMutationFnParams,
   type UtilsRecord,
   withCollectionConfigFactory,
 } from '@tanstack/db'
 import { InvalidOptionError, MissingCollectionIdError, UnsupportedError } from '../../errors.js'
 import type { Key } from '../../log/op.js'
-import type { Persistence } from '../persistence.js'
-import { LocalOnlyCollection, type MutationsHolder } from './local-only.js'
+import type { MutationsHolder, Persistence } from '../persistence.js'
+import { LocalOnlyCollection } from './local-only.js'
 import { Readiness } from './readiness.js'
 
 /** Options of a collection without a `sync`: the daybook is where its rows live. */
@@ -88,21 +85,13 @@ export function persistedCollectionOptions(
   const readiness = new Readiness()
   const local = new LocalOnlyCollection<object, Key>(options.id, options.persistence, readiness)
 
-  // The user's handler first: its failure prevents the append.
-  const after =
-    <P extends { transaction: unknown }>(handler: ((params: P) => unknown) | undefined) =>
-    async (params: P): Promise<unknown> => {
-      const result = await handler?.call(options, params)
-      await local.accept(params.transaction as MutationsHolder)
-      return result
-    }
-
   const config: Result<object, Key, StandardSchemaV1, UtilsRecord> = {
     ...rest,
     sync: local.sync,
-    onInsert: after<InsertMutationFnParams<object, Key, UtilsRecord>>(onInsert),
-    onUpdate: after<UpdateMutationFnParams<object, Key, UtilsRecord>>(onUpdate),
-    onDelete: after<DeleteMutationFnParams<object, Key, UtilsRecord>>(onDelete),
+    // Called through the options, so that a method keeps its `this`.
+    onInsert: local.handler(onInsert && ((params) => options.onInsert?.(params))),
+    onUpdate: local.handler(onUpdate && ((params) => options.onUpdate?.(params))),
+    onDelete: local.handler(onDelete && ((params) => options.onDelete?.(params))),
     utils: {
       ...options.utils,
       acceptMutations: (transaction) => local.accept(transaction as MutationsHolder),
@@ -122,7 +111,7 @@ function checkOptions(options: LocalOnlyOptions<object, Key, StandardSchemaV1, U
   if (typeof id !== 'string' || id === '') {
     throw new InvalidOptionError('id', 'The `id` of a persisted collection must be a text that is not empty.')
   }
-  if (typeof persistence?.write !== 'function') {
+  if (typeof persistence?.enter !== 'function') {
     throw new InvalidOptionError(
       'persistence',
       `Collection ${JSON.stringify(id)}: \`persistence\` must be a daybook: persistence: openDaybook({ … }).`,

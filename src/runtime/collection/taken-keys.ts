@@ -1,0 +1,32 @@
+/**
+ * An insert must not overwrite a row that nobody has seen.
+ *
+ * Core checks the key of an insert against what is loaded. A row that was on disk but not loaded yet, or that another
+ * process has written meanwhile, is found here, before the append.
+ */
+
+import { KeyTakenError } from '../../errors.js'
+import type { Key } from '../../log/op.js'
+import { acceptedRow, runOf } from './follow.js'
+import type { Mutation } from './mutations.js'
+
+/** @throws KeyTakenError; the error of the first load, when that failed */
+export function refuseTakenKeys(mutations: readonly Mutation[]): Promise<void> | undefined {
+  const loading = mutations.filter(({ collection }) => runOf(collection)?.isLoading === true)
+  for (const { type, key, collection } of mutations) {
+    const run = runOf(collection)
+    if (type !== 'insert' || run === undefined || run.isLoading) continue
+    if (acceptedRow(collection, key as Key) !== undefined) throw new KeyTakenError(collection.id, key as Key)
+  }
+  return loading.length > 0 ? refuseAfterLoading(loading) : undefined
+}
+
+// While a collection loads, all that can be changed or deleted are rows that were inserted meanwhile: when such an
+// insert is refused, what was done to its row afterwards is refused as well.
+async function refuseAfterLoading(mutations: readonly Mutation[]): Promise<void> {
+  await Promise.all(
+    mutations.map(async ({ collection, key }) => {
+      if (await runOf(collection)?.isOnDisk(key as Key)) throw new KeyTakenError(collection.id, key as Key)
+    }),
+  )
+}
