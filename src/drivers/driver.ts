@@ -6,22 +6,7 @@
  */
 
 import type { Program } from './program.js'
-
-/** What a parameter can be. Booleans, undefined, bigint and dates never reach a binding: they differ too much there. */
-export type SqlValue = string | number | null
-
-/** One row of an answer, by column name. */
-export type SqlRow = Readonly<Record<string, unknown>>
-
-/** A statement, built once; a connection prepares it once and finds it again by identity. */
-export interface Statement<Parameters extends readonly SqlValue[] = readonly SqlValue[], Result = unknown> {
-  readonly sql: string
-  /** Only for the type checker: what goes in and what comes out. */
-  readonly types?: (parameters: Parameters) => Result
-}
-
-/** A value now, or later. */
-export type MaybePromise<T> = T | Promise<T>
+import type { MaybePromise, SqlRow, SqlValue, Statement } from './statement.js'
 
 /** One open SQLite connection, as a binding offers it. */
 export interface Connection {

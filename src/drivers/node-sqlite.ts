@@ -3,12 +3,13 @@
 import { createRequire } from 'node:module'
 import { CannotOpenError, UnsupportedError } from '../errors.js'
 import { CHANGE_TOKEN, changeToken } from './change-token.js'
-import type { Connection, Driver, SqlRow, Statement } from './driver.js'
+import type { Connection, Driver } from './driver.js'
 import { queueOf } from './handle-queue.js'
 import { createDriver } from './runner.js'
 import { type ConnectionSettings, cannotWrite, setUpOwnFile, setUpSharedHandle } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
 import { requireSqlite } from './sqlite-version.js'
+import type { SqlRow, Statement } from './statement.js'
 
 /** The part of a node:sqlite statement that daybook uses. */
 interface NodeSqliteStatement {

@@ -3,7 +3,7 @@
  * their rows. A synchronous connection runs it to its end without a promise, an asynchronous one awaits each step.
  */
 
-import type { MaybePromise, SqlRow, SqlValue, Statement } from './driver.js'
+import type { MaybePromise, SqlRow, SqlValue, Statement } from './statement.js'
 
 /** One statement to execute. */
 export interface Step {

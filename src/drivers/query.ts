@@ -10,7 +10,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import type { SqlValue, Statement } from './driver.js'
+import type { SqlValue, Statement } from './statement.js'
 
 /** A query builder over the given tables that compiles to SQLite's dialect and executes nothing. */
 export const queryBuilder = <Tables>(): Kysely<Tables> =>

@@ -7,9 +7,10 @@
  */
 
 import { BusyError, CommitUnknownError } from '../errors.js'
-import type { Connection, Driver, MaybePromise, SqlRow, Statement } from './driver.js'
+import type { Connection, Driver } from './driver.js'
 import { type Program, runProgram, type Step } from './program.js'
 import { classifyError } from './sqlite-errors.js'
+import type { MaybePromise, SqlRow, Statement } from './statement.js'
 
 const BEGIN: Readonly<Record<'read' | 'write', Statement>> = {
   read: { sql: 'BEGIN' },

@@ -1,7 +1,7 @@
 /** The tables that are posted from the log: the registry of collections, their state, and one row table for each. */
 
-import type { SqlValue, Statement } from '../drivers/driver.js'
 import { parameter, queryBuilder, statement } from '../drivers/query.js'
+import type { SqlValue, Statement } from '../drivers/statement.js'
 
 export interface MaterializerTables {
   /** The collections that the log has mentioned. `id` is JSON text: any Unicode string survives every binding. */

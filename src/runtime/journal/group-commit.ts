@@ -3,7 +3,8 @@
  * with its own promise. Keeps no position: each group reads the log's tail itself.
  */
 
-import type { Driver, MaybePromise } from '../../drivers/driver.js'
+import type { Driver } from '../../drivers/driver.js'
+import type { MaybePromise } from '../../drivers/statement.js'
 import { CommitUnknownError, StorageFullError } from '../../errors.js'
 import { type AppendOutcome, type AppendRequest, append } from '../../log/append.js'
 import type { Entry, Position } from '../../log/entry.js'
