@@ -13,15 +13,12 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const results = mkdtempSync(join(tmpdir(), 'daybook-test-'))
 const totals = { passed: 0, failed: 0 }
 
+installRuntimes()
 suite('everything', process.execPath, {}, process.argv.slice(2))
-if (process.platform === 'linux' && process.arch === 'x64') {
-  installRuntimes()
-  for (const name of ['node22', 'node24']) {
-    const node = join(runtimes, 'node_modules', name, 'bin/node')
-    suite(`node:sqlite on ${name}`, node, { DAYBOOK_SUITE: 'node-sqlite' }, [])
-  }
-} else {
-  console.log('\nnode:sqlite was tested on this Node only: the packages with Node 22 and 24 are for Linux on x64.')
+for (const name of ['node22', 'node24']) {
+  const node = join(runtimes, 'node_modules', name, 'bin/node')
+  if (existsSync(node)) suite(`node:sqlite on ${name}`, node, { DAYBOOK_SUITE: 'node-sqlite' }, [])
+  else console.log(`\nnode:sqlite was not tested on ${name}: its package is for Linux on x64.`)
 }
 rmSync(results, { recursive: true })
 
@@ -52,13 +49,14 @@ function suite(name, node, env, args) {
 }
 
 function installRuntimes() {
-  if (existsSync(join(runtimes, 'node_modules/node24/bin/node'))) return
-  console.log('\nInstalling Node 22 and 24 from npm into test/runtimes …')
+  const linux = process.platform === 'linux' && process.arch === 'x64'
+  const needed = ['better-sqlite3/package.json', ...(linux ? ['node22/bin/node', 'node24/bin/node'] : [])]
+  if (needed.every((file) => existsSync(join(runtimes, 'node_modules', file)))) return
+  console.log('Installing Node 22, Node 24 and better-sqlite3 13 from npm into test/runtimes …')
   const { status } = spawnSync('npm', ['ci', '--prefix', runtimes, '--ignore-scripts', '--no-audit', '--no-fund'], {
     stdio: 'inherit',
   })
-  if (status !== 0) {
-    console.error('Node 22 and 24 could not be installed from npm, so node:sqlite cannot be tested on them.')
-    process.exit(1)
-  }
+  if (status === 0) return
+  console.error('They could not be installed, so node:sqlite cannot be tested.')
+  process.exit(1)
 }

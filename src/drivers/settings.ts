@@ -40,15 +40,17 @@ export function setUpSharedHandle(execute: Execute, { durability }: ConnectionSe
   if (durability === 'power' && Number(row?.synchronous) < FULL) execute('PRAGMA synchronous = FULL')
 }
 
-/** SQLite opens a file that may not be written without a word; only a write lock tells. */
+/** SQLite opens a file that may not be written without a word, and even begins a write; only a write tells. */
 export function cannotWrite(execute: Execute): boolean {
+  execute('BEGIN IMMEDIATE')
   try {
-    execute('BEGIN IMMEDIATE')
+    execute('PRAGMA user_version = 0')
+    return false
   } catch (error) {
     const failure = classifyError(error)
     if (failure instanceof ReadOnlyError) return true
     throw failure
+  } finally {
+    execute('ROLLBACK')
   }
-  execute('ROLLBACK')
-  return false
 }

@@ -37,7 +37,6 @@ const grow = (value: unknown, size: number, depth: number): number => {
 }
 
 const growArray = (array: readonly unknown[], before: number, depth: number): number => {
-  if (Object.getPrototypeOf(array) !== Array.prototype) return NOT_PLAIN
   // There is no cheaper way to see properties besides the elements. (A hole shows as undefined below.)
   if (Object.keys(array).length !== array.length) return NOT_PLAIN
   let size = before + PLACE_SIZE

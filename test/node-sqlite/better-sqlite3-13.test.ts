@@ -1,0 +1,35 @@
+/** better-sqlite3 13, which needs Node 22: the handle that an app on a newer Node has. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createCollection } from '@tanstack/db'
+import { expect, it } from 'vitest'
+import { type BetterSqlite3Database, openDaybook, persistedCollectionOptions } from '../../src/node.js'
+
+const Database = createRequire(new URL('../runtimes/package.json', import.meta.url))(
+  'better-sqlite3',
+) as new (
+  filename: string,
+) => BetterSqlite3Database
+
+it('works on a handle of better-sqlite3 13', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'daybook-better-sqlite3-13-'))
+  const database = new Database(join(folder, 'app.db'))
+  const daybook = openDaybook({ database })
+  const todos = createCollection(
+    persistedCollectionOptions({
+      id: 'todos',
+      getKey: (todo: { id: number }) => todo.id,
+      persistence: daybook,
+    }),
+  )
+  await todos.preload()
+  await todos.insert({ id: 1 }).isPersisted.promise
+  expect(await daybook.verify()).toMatchObject({ clean: true, rowsChecked: 1 })
+  await daybook.close()
+  expect(database.open).toBe(true)
+  database.close()
+  rmSync(folder, { recursive: true })
+})
