@@ -114,11 +114,12 @@ export class UnreadableRowError extends DaybookError {
 
   constructor(
     readonly collection: string,
-    readonly key: string | number,
+    /** The key as JSON text, as it is stored. */
+    readonly key: string,
     options: { cause: unknown },
   ) {
     super(
-      `Row ${describe(key)} of collection ${quote(collection)} was left out because it cannot be read: ` +
+      `Row ${key} of collection ${quote(collection)} was left out because it cannot be read: ` +
         `${messageOf(options.cause)}`,
       options,
     )

@@ -3,7 +3,7 @@
 export type { Durability } from './drivers/settings.js'
 export * from './errors.js'
 export type { Entry, EntryKind, Transaction } from './log/entry.js'
-export { decodeOps, encodeOps, type Key, type Op } from './log/op.js'
+export { decodeOps, encodeOps, type Op } from './log/op.js'
 export type { Finding } from './log/verify.js'
 export type { Retain } from './materializer/compact.js'
 export type { LocalOnlyOptions, PersistedCollectionUtils } from './runtime/collection/options.js'
@@ -15,3 +15,4 @@ export type { Entries, Journal, Rows, Unsubscribe } from './runtime/journal/jour
 export type { Persistence } from './runtime/persistence.js'
 export type { CollectionInfo, Stats } from './runtime/stats.js'
 export type { Verification } from './runtime/verification.js'
+export type { Key } from './values/key.js'

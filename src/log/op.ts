@@ -6,11 +6,9 @@
  * `docs/log-format.md` describes the form; a new kind of op needs a new format number.
  */
 
-import { InvalidKeyError, InvalidTransactionError, UnkeepableValueError } from '../errors.js'
-import { decodeValue, type Encoded, encodeValue, type Json, type Note } from './value.js'
-
-/** A row's key. `1` and `'1'` are different keys. */
-export type Key = string | number
+import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
+import { checkKey, type Key } from '../values/key.js'
+import { decodeValue, type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
 
 /** One change, with values as the app knows them. */
 export type Op =
@@ -129,13 +127,6 @@ function storedOp(op: Op): StoredOp {
 }
 
 const trimmed = ({ json, notes }: Encoded): [Json, (readonly Note[])?] => (notes ? [json, notes] : [json])
-
-/** @throws InvalidKeyError */
-export function checkKey(collection: string, key: unknown): Key {
-  if (typeof key === 'string') return key
-  if (typeof key === 'number' && Number.isFinite(key)) return key === 0 ? 0 : key
-  throw new InvalidKeyError(collection, key)
-}
 
 export function decodeOp(stored: StoredOp): Op {
   const collection = stored[1]

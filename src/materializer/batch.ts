@@ -7,7 +7,8 @@ import { first, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps, type StoredOp } from '../log/op.js'
-import type { Json, Note } from '../log/value.js'
+import { encodeKey } from '../values/key.js'
+import type { Json, Note } from '../values/value.js'
 import { type FoldedRow, foldedRow, foldRow, KEEP, notesText, storedRow } from './fold.js'
 import { dropCollection, ensureRowTable } from './registry.js'
 import { materialized, rowTable } from './tables.js'
@@ -76,7 +77,7 @@ export class Batch {
       return yield* run(rowTable(hand.table).clear)
     }
     if (op[0] === 'state') return yield* writeState(collection, op[2], op[3], op[4], seq)
-    const key = JSON.stringify(op[2])
+    const key = encodeKey(op[2])
     if (!hand.rows.has(key)) this.#rowsInHand++
     hand.rows.set(key, foldRow(yield* this.#before(hand, key, op[0]), op, seq))
   }

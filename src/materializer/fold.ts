@@ -5,7 +5,8 @@
 
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps, type StoredOp } from '../log/op.js'
-import type { Json, Note } from '../log/value.js'
+import { encodeKey } from '../values/key.js'
+import type { Json, Note } from '../values/value.js'
 import type { StoredRow } from './tables.js'
 
 /** A value in the state between two ops: parsed, so that fields can be replaced. */
@@ -36,9 +37,9 @@ export function foldEntry(
         rows.clear()
         continue
       }
-      const [, , name] = op as RowOp
-      const key = JSON.stringify(name)
-      const row = foldRow(rows.get(key), op as RowOp, entry.position.seq)
+      const rowOp = op as RowOp
+      const key = encodeKey(rowOp[2])
+      const row = foldRow(rows.get(key), rowOp, entry.position.seq)
       if (row === undefined) rows.delete(key)
       else rows.set(key, row)
     }

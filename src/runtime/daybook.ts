@@ -29,6 +29,8 @@ export interface DaybookParts {
   readonly open: (onError: (error: unknown) => void) => Promise<Opened>
   readonly origin: Origin
   readonly clock: Clock
+  /** Shows a warning that nobody listens for, the way this runtime shows warnings. */
+  readonly onUnheardWarning?: (warning: string) => void
 }
 
 export class Daybook implements Persistence, AsyncDisposable {
@@ -40,14 +42,15 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly tail: Tail
   readonly #opening: Promise<Opened>
   readonly #origin: Origin
-  readonly #events = new Events()
+  readonly #events: Events
   /** What was asked for and is not finished. */
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closed = new AbortController()
   #closing: Promise<void> | undefined
 
-  constructor({ open, origin, clock }: DaybookParts) {
+  constructor({ open, origin, clock, onUnheardWarning = () => undefined }: DaybookParts) {
     this.#origin = origin
+    this.#events = new Events(onUnheardWarning)
     this.#opening = open((error) => this.report(error))
     this.ready = this.#opening.then(({ warnings }) => {
       for (const warning of warnings) this.#events.emit('warning', warning)

@@ -12,9 +12,15 @@ type Listener<T> = (event: T) => void
 
 /** A typed set of listeners. */
 export class Events {
+  readonly #onUnheardWarning: (warning: string) => void
   readonly #listeners: { [Name in keyof DaybookEvents]: Set<Listener<DaybookEvents[Name]>> } = {
     error: new Set(),
     warning: new Set(),
+  }
+
+  /** `onUnheardWarning` gets the warnings that nobody listens for. */
+  constructor(onUnheardWarning: (warning: string) => void) {
+    this.#onUnheardWarning = onUnheardWarning
   }
 
   on<Name extends keyof DaybookEvents>(name: Name, listener: Listener<DaybookEvents[Name]>): () => void {
@@ -32,6 +38,7 @@ export class Events {
         throw event
       })
     }
+    if (name === 'warning' && listeners.length === 0) this.#onUnheardWarning(event as string)
     for (const listener of listeners) listener(event)
   }
 }

@@ -26,6 +26,7 @@ export function openFileDaybook<Handle extends object>(
   return new Daybook({
     origin,
     clock,
+    onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError) => {
       const driver =
         'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)

@@ -13,8 +13,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { all } from '../../src/drivers/program.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import { digest } from '../../src/log/checksum.js'
-import { decodeValue, encodeValue } from '../../src/log/value.js'
 import * as node from '../../src/node.js'
+import { decodeKey, encodeKey } from '../../src/values/key.js'
+import { decodeValue, encodeValue } from '../../src/values/value.js'
 import { memoryConnection } from './memory-connection.js'
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))
@@ -57,7 +58,17 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       opened.push(node.openDaybook({ filename: join(folder, options.filename) }))
       return opened.at(-1)
     },
-    ...{ createCollection, createTransaction, digest, encodeValue, decodeValue, createDriver, all },
+    ...{
+      createCollection,
+      createTransaction,
+      digest,
+      encodeKey,
+      decodeKey,
+      encodeValue,
+      decodeValue,
+      createDriver,
+      all,
+    },
     ...{ daybook: code.includes('const daybook =') ? undefined : daybook, report: () => undefined },
     ...{
       connection: memoryConnection(),

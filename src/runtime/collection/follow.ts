@@ -7,9 +7,9 @@
 
 import type { SyncConfig } from '@tanstack/db'
 import { type Position, UnreadableRowError } from '../../errors.js'
-import type { Key } from '../../log/op.js'
-import { decodeValue, type Json, type Note } from '../../log/value.js'
 import type { StoredRow } from '../../materializer/tables.js'
+import { decodeKey, encodeKey, type Key } from '../../values/key.js'
+import { decodeValue, type Json, type Note } from '../../values/value.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower, TailOp } from '../tail.js'
 
@@ -125,21 +125,21 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 
   #answer(rows: readonly StoredRow[]): void {
+    const wanted = new Set(Array.from(this.#asked, encodeKey))
     for (const row of rows) {
-      const key = JSON.parse(row.key) as Key
-      if (this.#asked.has(key)) this.#onDisk.add(key)
+      if (wanted.has(row.key)) this.#onDisk.add(decodeKey(row.key))
     }
     this.#asked.clear()
   }
 
   #writeRow(row: StoredRow): void {
-    const key = JSON.parse(row.key) as TKey
     try {
+      const key = decodeKey(row.key) as TKey
       const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Note[])
       this.#put(key, decodeValue(JSON.parse(row.value) as Json, notes) as T)
     } catch (cause) {
       // One unreadable row never hides the others.
-      this.#persistence.report(new UnreadableRowError(this.collection, key, { cause }))
+      this.#persistence.report(new UnreadableRowError(this.collection, row.key, { cause }))
     }
   }
 
@@ -164,7 +164,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       else if (op.op === 'delete') this.#params.write({ type: 'delete', key })
       else if (op.op === 'patch') this.#patch(key, op.fields, op.unset ?? [])
     } catch (cause) {
-      this.#persistence.report(new UnreadableRowError(this.collection, key, { cause }))
+      this.#persistence.report(new UnreadableRowError(this.collection, encodeKey(key), { cause }))
     }
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { SyncConfig } from '@tanstack/db'
-import type { Key } from '../../log/op.js'
+import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
 import { FollowingCollection, type SyncParams } from './follow.js'
 import type { Mutation } from './mutations.js'

@@ -1,6 +1,7 @@
 /** Turns the mutations of a TanStack transaction into ops. */
 
-import type { Key, Op } from '../../log/op.js'
+import type { Op } from '../../log/op.js'
+import type { Key } from '../../values/key.js'
 
 /** The part of TanStack's `PendingMutation` that ops are made of. */
 export interface Mutation {

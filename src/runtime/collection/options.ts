@@ -10,7 +10,7 @@ import {
   withCollectionConfigFactory,
 } from '@tanstack/db'
 import { InvalidOptionError, MissingCollectionIdError, UnsupportedError } from '../../errors.js'
-import type { Key } from '../../log/op.js'
+import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
 import { LocalOnlyCollection } from './local-only.js'
 import { Readiness } from './readiness.js'

@@ -6,7 +6,7 @@
  */
 
 import { KeyTakenError } from '../../errors.js'
-import type { Key } from '../../log/op.js'
+import type { Key } from '../../values/key.js'
 import { acceptedRow, runOf } from './follow.js'
 import type { Mutation } from './mutations.js'
 

@@ -1,5 +1,5 @@
-import { MAX_DEPTH, MAX_SIZE, PLACE_SIZE } from './value-limits.js'
-import type { Json } from './value-note.js'
+import { MAX_DEPTH, MAX_SIZE, PLACE_SIZE } from './limits.js'
+import type { Json } from './note.js'
 
 /**
  * Whether JSON.stringify and JSON.parse would give back exactly this value. Every write pays for this walk, so it

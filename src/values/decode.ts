@@ -1,7 +1,7 @@
 import { messageOf, UnreadableValueError } from '../errors.js'
-import type { Json, Note } from './value-note.js'
-import { isRecord, WrongValue } from './value-type.js'
-import { typesByName } from './value-types.js'
+import type { Json, Note } from './note.js'
+import { isRecord, WrongValue } from './type.js'
+import { typesByName } from './types.js'
 
 /**
  * Carries out the notes, one after the other, inside `json`. They come from a file, so nothing about them is believed:

@@ -13,13 +13,12 @@
  * and it refuses rows with a field named `constructor`.
  */
 
-import { restore } from './value-decode.js'
-import { Encoder } from './value-encode.js'
-import type { Encoded, Json, Note } from './value-note.js'
-import { isPlainJson } from './value-plain.js'
+import { restore } from './decode.js'
+import { Encoder } from './encode.js'
+import type { Encoded, Json, Note } from './note.js'
+import { isPlainJson } from './plain.js'
 
-export { decodeKey, encodeKey } from './value-key.js'
-export type { Encoded, Json, Note } from './value-note.js'
+export type { Encoded, Json, Note } from './note.js'
 
 /**
  * A value as JSON and notes. Stringify both at once: where the value is JSON already, `json` is the value itself and
@@ -29,7 +28,7 @@ export type { Encoded, Json, Note } from './value-note.js'
  * subclasses, ArrayBuffer and its views, boxed primitives, Temporal, sparse arrays and arrays with properties. An
  * instance of any other class becomes a plain object of its own fields. An object met twice becomes two.
  *
- * @throws UnkeepableValueError for a function, symbol, cycle, promise, blob, …, or more than `value-limits.ts` allows
+ * @throws UnkeepableValueError for a function, symbol, cycle, promise, blob, …, or more than `limits.ts` allows
  * @example
  * encodeValue({ done: true }) // { json: { done: true }, notes: undefined }
  * encodeValue({ size: 5n }) // { json: { size: '5' }, notes: [['bigint', 'size']] }

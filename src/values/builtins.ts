@@ -1,4 +1,4 @@
-import { list, tagOf, text, type ValueType, WrongValue } from './value-type.js'
+import { list, tagOf, text, type ValueType, WrongValue } from './type.js'
 
 const dateType: ValueType<Date> = {
   name: 'Date',
@@ -8,8 +8,11 @@ const dateType: ValueType<Date> = {
   },
   decode(json) {
     if (json === null) return new Date(Number.NaN)
-    if (!ISO_DATE.test(text(json))) throw new WrongValue('an ISO date is expected here')
-    return new Date(text(json))
+    const date = new Date(text(json))
+    if (!ISO_DATE.test(text(json)) || Number.isNaN(date.getTime())) {
+      throw new WrongValue('an ISO date is expected here')
+    }
+    return date
   },
 }
 

@@ -1,5 +1,5 @@
-import { fromBase64, toBase64 } from './value-base64.js'
-import { text, type ValueType, WrongValue } from './value-type.js'
+import { fromBase64, toBase64 } from './base64.js'
+import { text, type ValueType, WrongValue } from './type.js'
 
 /**
  * Bytes, as base64. A view keeps the bytes that it shows, not the rest of its buffer; a Node Buffer comes back as the

@@ -1,4 +1,4 @@
-import { text, type ValueType, WrongValue } from './value-type.js'
+import { text, type ValueType, WrongValue } from './type.js'
 
 /** A single value, and the JSON that is in its place. */
 const constant = (name: string, value: unknown, standIn: null | number = null): ValueType => ({

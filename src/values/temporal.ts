@@ -1,4 +1,4 @@
-import { record, text, type ValueType, WrongValue } from './value-type.js'
+import { record, text, type ValueType, WrongValue } from './type.js'
 
 /**
  * Temporal, as the text that it calls its own, so that SQL can compare it. Its classes are looked up when they are

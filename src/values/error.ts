@@ -1,4 +1,4 @@
-import { list, record, text, type ValueType } from './value-type.js'
+import { list, record, text, type ValueType } from './type.js'
 
 /**
  * Errors, as `structuredClone` sees them: name, message, stack and cause, and besides these the errors of an

@@ -1,5 +1,5 @@
-import { MAX_ARRAY_LENGTH } from './value-limits.js'
-import { record, setOwn, type ValueType, WrongValue } from './value-type.js'
+import { MAX_ARRAY_LENGTH } from './limits.js'
+import { record, setOwn, type ValueType, WrongValue } from './type.js'
 
 /** Whether an array has all its elements and no other property, and so is a JSON array. */
 export const isDense = (array: readonly unknown[]): boolean => {

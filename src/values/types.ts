@@ -1,10 +1,10 @@
-import { arrayType, isDense } from './value-array.js'
-import { binaryTypes } from './value-binary.js'
-import { builtinTypes } from './value-builtins.js'
-import { errorType } from './value-error.js'
-import { primitiveTypes } from './value-primitives.js'
-import { temporalTypes } from './value-temporal.js'
-import { byName, tagOf, type ValueType, WrongValue } from './value-type.js'
+import { arrayType, isDense } from './array.js'
+import { binaryTypes } from './binary.js'
+import { builtinTypes } from './builtins.js'
+import { errorType } from './error.js'
+import { primitiveTypes } from './primitives.js'
+import { temporalTypes } from './temporal.js'
+import { byName, tagOf, type ValueType, WrongValue } from './type.js'
 
 /**
  * The type of a value that JSON has no form for. undefined for everything else: what JSON has, objects that are kept

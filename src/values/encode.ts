@@ -1,8 +1,8 @@
 import { messageOf, UnkeepableValueError } from '../errors.js'
-import { MAX_DEPTH, MAX_SIZE, PLACE_SIZE } from './value-limits.js'
-import type { Encoded, Json, Note } from './value-note.js'
-import { type ValueType, WrongValue } from './value-type.js'
-import { typeOf } from './value-types.js'
+import { MAX_DEPTH, MAX_SIZE, PLACE_SIZE } from './limits.js'
+import type { Encoded, Json, Note } from './note.js'
+import { type ValueType, WrongValue } from './type.js'
+import { typeOf } from './types.js'
 
 /**
  * Encodes one value that is not JSON already: copies it, replaces what JSON has no form for, and notes where.
