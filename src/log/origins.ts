@@ -48,13 +48,21 @@ const highestInTail = statement<[origin: string]>()(
 )
 
 const insertRun = statement<[origin: string, originSeq: number, seq: number, term: number, length: number]>()(
-  log.insertInto('daybook_origins').values({
-    origin: parameter<string>(),
-    origin_seq: parameter<number>(),
-    seq: parameter<number>(),
-    term: parameter<number>(),
-    length: parameter<number>(),
-  }),
+  log
+    .insertInto('daybook_origins')
+    .values({
+      origin: parameter<string>(),
+      origin_seq: parameter<number>(),
+      seq: parameter<number>(),
+      term: parameter<number>(),
+      length: parameter<number>(),
+    })
+    // M3: posting the same entries again changes nothing.
+    .onConflict((conflict) =>
+      conflict.columns(['origin', 'origin_seq']).doUpdateSet((e) => ({
+        length: e.fn<number>('max', ['daybook_origins.length', 'excluded.length']),
+      })),
+    ),
 )
 
 const growRun = statement<[length: number, origin: string, originSeq: number]>()(
