@@ -1,7 +1,7 @@
 /** The two collections of the demo, and one commit of git as one transaction over both. */
 import { type Collection, createCollection, createTransaction } from '@tanstack/db'
 import { type Daybook, persistedCollectionOptions } from 'daybook'
-import type { Commit } from './git.js'
+import type { Change, Commit } from './git.js'
 
 export interface CommitRow {
   hash: string
@@ -23,6 +23,8 @@ export interface FileRow {
   /** The commit that last changed it. */
   commit: string
 }
+
+type Put = Extract<Change, { status: 'put' }>
 
 export interface Collections {
   commits: Collection<CommitRow, string>
@@ -55,24 +57,28 @@ export async function importCommit(
     autoCommit: false,
     mutationFn: ({ transaction }) => daybook.commit(transaction),
   })
+  const puts = changes.filter((change) => change.status === 'put')
+  const changed = puts.filter(({ path }) => files.has(path))
+  const added = puts.filter(({ path }) => !files.has(path))
+  const removed = changes.filter((change) => change.status === 'delete')
+  // A call for each kind of change, not for each file: a collection recomputes what it shows at every call, and the
+  // first commit of a large repository adds a hundred thousand files.
   transaction.mutate(() => {
     commits.insert({ ...commit, number, parent: commit.parent ?? null, changes: changes.length })
-    for (const change of changes) {
-      const { path } = change
-      if (change.status === 'delete') {
-        files.delete(path)
-      } else if (files.has(path)) {
-        files.update(path, (row) => {
-          row.mode = change.mode
-          row.blob = change.blob
-          row.commit = commit.hash
-        })
-      } else {
-        files.insert({ path, mode: change.mode, blob: change.blob, commit: commit.hash })
-      }
+    if (removed.length > 0) files.delete(removed.map(({ path }) => path))
+    if (added.length > 0) files.insert(added.map((change) => fileRow(change, commit.hash)))
+    if (changed.length > 0) {
+      const paths = changed.map(({ path }) => path)
+      files.update(paths, (rows) => {
+        for (const [index, row] of rows.entries()) Object.assign(row, fileRow(changed[index]!, commit.hash))
+      })
     }
   })
   await transaction.commit()
+}
+
+function fileRow({ path, mode, blob }: Put, commit: string): FileRow {
+  return { path, mode, blob, commit }
 }
 
 /** Where the log ends: the newest commit, or undefined in a new file. */

@@ -103,7 +103,9 @@ function printProof({ compared, differences }: Proof, repository: Repository): v
 function freshFile(name: string): string {
   const folder = resolve('.demo')
   mkdirSync(folder, { recursive: true })
-  const filename = join(folder, `${name.replace(/[^\w.-]+/g, '-')}.db`)
+  // A name that needs no quotes in a shell, and is not hidden.
+  const plain = name.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') || 'repository'
+  const filename = join(folder, `${plain}.db`)
   for (const suffix of ['', '-wal', '-shm']) rmSync(filename + suffix, { force: true })
   return filename
 }

@@ -1,9 +1,10 @@
 /** What the demo prints: numbers, tables and failures. */
+import { DaybookError } from 'daybook'
 import { RepositoryError } from './git.js'
 
 export function printFailure(error: unknown): void {
   // What the world can do is said in a sentence; a stack is for a bug.
-  const known = error instanceof RepositoryError
+  const known = error instanceof RepositoryError || error instanceof DaybookError
   const text =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)
   process.stderr.write(`${text}\n`)

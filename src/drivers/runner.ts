@@ -9,7 +9,7 @@
 import { BusyError, CommitUnknownError } from '../errors.js'
 import type { Connection, Driver } from './driver.js'
 import { type Program, runProgram, type Step } from './program.js'
-import { classifyError } from './sqlite-errors.js'
+import { classifyError, isHandleInUse } from './sqlite-errors.js'
 import type { MaybePromise, SqlRow, Statement } from './statement.js'
 
 const BEGIN: Readonly<Record<'read' | 'write', Statement>> = {
@@ -34,6 +34,10 @@ export interface RunnerOptions {
 
 /** How often an open transaction of the app is looked at again, in ms. */
 const LOOK_AGAIN = 2
+
+const TRANSACTION_OPEN =
+  'The app keeps a transaction open on the database handle that it shares with daybook. Nothing was written; commit ' +
+  'or roll back that transaction first, or give daybook a handle of its own.'
 
 /** A driver on a connection.
  *
@@ -60,17 +64,30 @@ export function createDriver(connection: Connection, options: RunnerOptions = {}
   const start = <T>(mode: 'read' | 'write', program: () => Program<T>): MaybePromise<T> =>
     runProgram(inTransaction(connection, mode, program), execute)
 
-  const appIsDone = async (): Promise<void> => {
+  // The app's own transactions and iterations on a shared handle are over sooner or later; nothing of ours has begun.
+  const startWhenFree = async <T>(mode: 'read' | 'write', program: () => Program<T>): Promise<T> => {
     const giveUp = Date.now() + busyTimeout
-    while (connection.inTransaction()) {
-      if (Date.now() > giveUp) {
-        throw new BusyError(
-          'The app keeps a transaction open on the database handle that it shares with daybook. Nothing was ' +
-            'written; commit or roll back that transaction first, or give daybook a handle of its own.',
-        )
+    for (;;) {
+      let failure: unknown
+      if (!connection.inTransaction()) {
+        try {
+          return await start(mode, program)
+        } catch (error) {
+          if (!isHandleInUse(error)) throw error
+          failure = error
+        }
       }
+      if (Date.now() > giveUp) throw failure ?? new BusyError(TRANSACTION_OPEN)
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
     }
+  }
+
+  const enqueueStart = <T>(mode: 'read' | 'write', program: () => Program<T>): Promise<T> => {
+    const result = (queue.last ?? Promise.resolve())
+      .then(settled, settled)
+      .then(() => startWhenFree(mode, program))
+    enqueue(queue, result)
+    return result
   }
 
   return {
@@ -80,17 +97,15 @@ export function createDriver(connection: Connection, options: RunnerOptions = {}
     ...(connection.changeToken && { changeToken: () => connection.changeToken!() }),
     close: () => connection.close(),
     transaction<T>(mode: 'read' | 'write', program: () => Program<T>): MaybePromise<T> {
-      if (queue.last === undefined && !connection.inTransaction()) {
+      if (queue.last !== undefined || connection.inTransaction()) return enqueueStart(mode, program)
+      try {
         const result = start(mode, program)
         if (result instanceof Promise) enqueue(queue, result)
         return result
+      } catch (error) {
+        if (!isHandleInUse(error)) throw error
+        return enqueueStart(mode, program)
       }
-      const result = (queue.last ?? Promise.resolve()).then(settled, settled).then(async () => {
-        if (connection.inTransaction()) await appIsDone()
-        return start(mode, program)
-      })
-      enqueue(queue, result)
-      return result
     },
   }
 }

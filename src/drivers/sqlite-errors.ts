@@ -37,9 +37,33 @@ const MESSAGES: readonly (readonly [text: string, name: string])[] = [
   ['not a database', 'NOTADB'],
 ]
 
+/** What better-sqlite3 says to every statement while the app iterates over rows on the same handle. */
+const HANDLE_IN_USE = 'database connection is busy executing a query'
+
+/** What bindings say when the app has closed the handle that it shares. */
+const HANDLE_CLOSED = ['database connection is not open', 'database is not open']
+
+/** The app is in the middle of a query on the handle that it shares: nothing was executed, and it will be over soon. */
+export const isHandleInUse = (error: unknown): boolean =>
+  error instanceof BusyError && messageOf(error.cause).includes(HANDLE_IN_USE)
+
 /** Turns whatever a binding threw into one of our errors; the original stays as its cause. */
 export function classifyError(error: unknown, sql?: string): DaybookError {
   if (error instanceof DaybookError) return error
+  const message = messageOf(error)
+  if (message.includes(HANDLE_IN_USE)) {
+    return new BusyError(
+      'The app is iterating over rows on the database handle that it shares with daybook. Nothing was written; finish ' +
+        'or end the iteration first.',
+      { cause: error },
+    )
+  }
+  if (HANDLE_CLOSED.some((text) => message.includes(text))) {
+    return new CannotOpenError(
+      'The database handle was closed by the app. Close the daybook before the handle that it was given.',
+      { cause: error },
+    )
+  }
   switch (codeName(error)) {
     case 'BUSY':
     case 'LOCKED':

@@ -55,11 +55,15 @@ const insertPart = statement<[seq: number, part: number, body: string]>()(
 )
 
 const bodyAt = statement<[seq: number]>()(
-  log.selectFrom('daybook_log').select(['kind', 'body']).where('seq', '=', parameter<number>()),
+  log.selectFrom('daybook_log').select(['kind', 'parts', 'body']).where('seq', '=', parameter<number>()),
 )
 
 export const partsOf = statement<[seq: number]>()(
-  log.selectFrom('daybook_log_parts').select('body').where('seq', '=', parameter<number>()).orderBy('part'),
+  log
+    .selectFrom('daybook_log_parts')
+    .select(['part', 'body'])
+    .where('seq', '=', parameter<number>())
+    .orderBy('part'),
 )
 
 /** A transaction with the digests of its parts, computed before the write lock is taken. */
@@ -186,6 +190,7 @@ function* repeated(request: AppendRequest, position: Position): Program<AppendOu
   const rest = request.parts.length > 1 ? yield* all(partsOf, position.seq) : []
   const same =
     stored.kind === request.kind &&
+    stored.parts === request.parts.length &&
     rest.length === request.parts.length - 1 &&
     stored.body === request.parts[0] &&
     rest.every((part, index) => part.body === request.parts[index + 1])

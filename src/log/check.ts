@@ -4,13 +4,13 @@ import { InvalidTransactionError } from '../errors.js'
 import type { Transaction } from './entry.js'
 import { checkParts } from './op.js'
 
-/** An origin is an id, not a document. */
-const ORIGIN_LENGTH_LIMIT = 128
+/** An origin is an id: short, and of characters that every binding stores as they are. */
+const ORIGIN = /^[\x21-\x7e]{1,128}$/
 
 /** @throws InvalidTransactionError saying what is wrong; the log is not touched */
 export function checkTransaction({ origin, originSeq, parts, term }: Transaction): void {
-  if (typeof origin !== 'string' || origin.length === 0 || origin.length > ORIGIN_LENGTH_LIMIT) {
-    throw new InvalidTransactionError(`its origin is not a text of 1 to ${ORIGIN_LENGTH_LIMIT} characters`)
+  if (typeof origin !== 'string' || !ORIGIN.test(origin)) {
+    throw new InvalidTransactionError('its origin is not a text of 1 to 128 printable ASCII characters')
   }
   if (!Number.isSafeInteger(originSeq) || originSeq < 1) {
     throw new InvalidTransactionError('its origin seq is not a whole number from 1')

@@ -177,14 +177,14 @@ export function checkParts(parts: readonly string[]): void {
 function isStoredOp(op: unknown): op is StoredOp {
   if (!Array.isArray(op) || typeof op[1] !== 'string') return false
   const isKey = typeof op[2] === 'string' || (typeof op[2] === 'number' && Number.isFinite(op[2]))
-  const notes = op[4] === undefined || op[4] === null || Array.isArray(op[4])
+  const notes = op[4] === undefined || areNotes(op[4])
   switch (op[0]) {
     case 'put':
       return isKey && isObject(op[3]) && notes && op.length <= 5
     case 'patch': {
       const unset =
         op[5] === undefined || (Array.isArray(op[5]) && op[5].every((name) => typeof name === 'string'))
-      return isKey && isObject(op[3]) && notes && unset && op.length <= 6
+      return isKey && isObject(op[3]) && (notes || op[4] === null) && unset && op.length <= 6
     }
     case 'delete':
       return isKey && op.length === 3
@@ -199,5 +199,15 @@ function isStoredOp(op: unknown): op is StoredOp {
       return false
   }
 }
+
+const areNotes = (notes: unknown): boolean =>
+  Array.isArray(notes) &&
+  notes.every(
+    (note) =>
+      Array.isArray(note) &&
+      note.length > 0 &&
+      typeof note[0] === 'string' &&
+      note.every((step) => typeof step === 'string' || typeof step === 'number'),
+  )
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null

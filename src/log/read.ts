@@ -80,10 +80,10 @@ export function* page(seq: number, limit: number, checksum: string | undefined):
   let previous = checksum
   let expected = seq + 1
   const entries: Entry[] = []
-  for (const { entry, partsMissing } of yield* rawPage(seq, limit)) {
+  for (const { entry, fault } of yield* rawPage(seq, limit)) {
     if (entry.position.seq !== expected) throw new CorruptLogError(expected, 'it is missing')
     if (entry.format > ENTRY_FORMAT) throw new NewerFormatError(entry.format, ENTRY_FORMAT)
-    if (partsMissing) throw new CorruptLogError(expected, 'a part of its body is missing')
+    if (fault !== undefined) throw new CorruptLogError(expected, fault)
     if (previous !== undefined && checksumOf(previous, entry) !== entry.checksum) {
       throw new CorruptLogError(expected, 'its checksum does not fit its content and the entry before it')
     }
@@ -94,10 +94,11 @@ export function* page(seq: number, limit: number, checksum: string | undefined):
   return entries
 }
 
-/** An entry as it was found, checked for nothing. */
+/** An entry as it was found. */
 export interface RawEntry {
   readonly entry: Entry
-  readonly partsMissing: boolean
+  /** What is wrong with its row, whatever its checksum says. */
+  readonly fault: string | undefined
 }
 
 /** A page of entries after `seq`, as they are found: for whoever has to go on behind damage. */
@@ -112,8 +113,9 @@ export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
   if (through === seq) return []
   const entries: RawEntry[] = []
   for (const row of yield* all(readThrough, seq, through)) {
-    const parts = [row.body]
-    if (row.parts > 1) for (const part of yield* all(partsOf, row.seq)) parts.push(part.body)
+    const further = row.parts === 1 ? [] : yield* all(partsOf, row.seq)
+    const bodies: readonly unknown[] = [row.body, ...further.map(({ body }) => body)]
+    const parts = bodies.map(String)
     const entry: Entry = {
       position: { term: row.term, seq: row.seq },
       kind: row.kind as EntryKind,
@@ -124,9 +126,21 @@ export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
       parts,
       checksum: row.checksum,
     }
-    entries.push({ entry, partsMissing: parts.length !== row.parts })
+    entries.push({ entry, fault: faultOf(row, bodies, further) })
   }
   return entries
+}
+
+function faultOf(
+  row: { parts: number; size: number },
+  bodies: readonly unknown[],
+  further: readonly { part: number }[],
+): string | undefined {
+  const inOrder = further.every(({ part }, index) => part === index + 1)
+  if (bodies.length !== row.parts || !inOrder) return 'a part of its body is missing'
+  if (!bodies.every((body) => typeof body === 'string')) return 'its body is not a text'
+  const size = bodies.reduce((sum: number, body) => sum + (body as string).length, 0)
+  return size === row.size ? undefined : 'its size is not that of its body'
 }
 
 /** The newest entry. */

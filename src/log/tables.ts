@@ -67,6 +67,13 @@ export const LOG_SCHEMA: readonly string[] = [
     PRIMARY KEY (origin, origin_seq)
   )`,
   `CREATE TABLE daybook_cursor (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL)`,
+  // L1, and INSERT OR REPLACE, which no other trigger sees: an entry comes behind the last one, or not at all.
+  `CREATE TRIGGER daybook_log_order BEFORE INSERT ON daybook_log
+   WHEN NEW.seq <> (SELECT seq FROM daybook_log ORDER BY seq DESC LIMIT 1) + 1
+   BEGIN SELECT RAISE(ABORT, 'daybook: an entry is only appended behind the last one'); END`,
+  `CREATE TRIGGER daybook_log_parts_order BEFORE INSERT ON daybook_log_parts
+   WHEN EXISTS (SELECT 1 FROM daybook_log_parts WHERE seq = NEW.seq AND part = NEW.part)
+   BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
   // L4: an entry is never changed, whoever asks.
   `CREATE TRIGGER daybook_log_immutable BEFORE UPDATE ON daybook_log
    BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,

@@ -1,10 +1,23 @@
-/** Checking the log's invariants on a file (L1, L2, L5, L7), entry by entry, without stopping at the first fault. */
+/** Checking the log's invariants on a file (L1, L2, L3, L5, L7), entry by entry, without stopping at the first fault. */
 
-import type { Program } from '../drivers/program.js'
+import { first, type Program } from '../drivers/program.js'
+import { statement } from '../drivers/query.js'
 import { previousOf } from './checkpoint.js'
 import { GENESIS } from './checksum.js'
 import type { Entry } from './entry.js'
-import { checksumOf, floor, rawPage } from './read.js'
+import { checksumOf, floor, type RawEntry, rawPage } from './read.js'
+import { log } from './tables.js'
+import { OriginRuns } from './verify-origins.js'
+
+const countParts = statement<[]>()(
+  log.selectFrom('daybook_log_parts').select((e) => e.fn.countAll<number>().as('count')),
+)
+
+const countFurtherParts = statement<[]>()(
+  log
+    .selectFrom('daybook_log')
+    .select((e) => [e.fn.sum<number | null>('parts').as('parts'), e.fn.countAll<number>().as('entries')]),
+)
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -25,21 +38,32 @@ export class LogVerifier {
   #seq: number | undefined
   #term = 0
   #checksum: string | undefined
-  readonly #originSeqs = new Map<string, Set<number>>();
+  readonly #originSeqs = new Map<string, Set<number>>()
+  readonly #runs = new OriginRuns();
 
   /** Checks the next page; answers with its entries, none at the end. One page can be one transaction: entries never change. */
   *next(): Program<readonly Entry[]> {
     if (this.#seq === undefined) yield* this.#begin()
     const entries = yield* rawPage(this.#seq as number, PAGE)
-    for (const { entry, partsMissing } of entries) this.#check(entry, partsMissing)
+    for (const raw of entries) this.#check(raw)
     return entries.map(({ entry }) => entry)
+  }
+
+  /** Checks what is beside the entries; call it at the end, in a transaction in which no entry was left out. */
+  *finish(): Program<void> {
+    const stored = (yield* first(countParts))?.count ?? 0
+    const told = yield* first(countFurtherParts)
+    if (stored !== Number(told?.parts ?? 0) - (told?.entries ?? 0)) {
+      this.#found('L3', undefined, 'daybook_log_parts has rows that belong to no entry, or lacks some.')
+    }
+    for (const message of yield* this.#runs.compare()) this.#found('L5', undefined, message)
   }
 
   *#begin(): Program<void> {
     const oldest = yield* floor()
     this.#seq = oldest.seq - 1
-    const [first] = yield* rawPage(this.#seq, 1)
-    this.#checksum = oldest.seq === 1 ? GENESIS : first && previousOf(first.entry)
+    const [raw] = yield* rawPage(this.#seq, 1)
+    this.#checksum = oldest.seq === 1 ? GENESIS : raw && previousOf(raw.entry)
     if (this.#checksum === undefined) {
       this.unchecked.push(
         `The checksum of entry ${oldest.seq}: the entry before it was trimmed, so its chain begins there on trust.`,
@@ -47,21 +71,16 @@ export class LogVerifier {
     }
   }
 
-  #check(entry: Entry, partsMissing: boolean): void {
+  #check({ entry, fault }: RawEntry): void {
     const { seq, term } = entry.position
     const expected = (this.#seq as number) + 1
     this.entriesChecked++
     if (seq !== expected) {
-      this.#found(
-        'L1',
-        seq,
-        seq === expected + 1
-          ? `Entry ${expected} is missing.`
-          : `Entries ${expected} to ${seq - 1} are missing.`,
-      )
+      const missing = seq === expected + 1 ? `Entry ${expected} is` : `Entries ${expected} to ${seq - 1} are`
+      this.#found('L1', seq, `${missing} missing.`)
     }
     if (term < this.#term) this.#found('L2', seq, `Entry ${seq} has term ${term}, after term ${this.#term}.`)
-    if (partsMissing) this.#found('L3', seq, `Entry ${seq} does not have all parts of its body.`)
+    if (fault !== undefined) this.#found('L3', seq, `Entry ${seq}: ${fault}.`)
     const fits = this.#checksum === undefined || checksumOf(this.#checksum, entry) === entry.checksum
     // Behind a gap the chain cannot fit; the gap has been named already.
     if (!fits && seq === expected) {
@@ -73,7 +92,8 @@ export class LogVerifier {
     this.#checksum = entry.checksum
   }
 
-  #checkOrigin({ origin, originSeq, position }: Entry): void {
+  #checkOrigin(entry: Entry): void {
+    const { origin, originSeq, position } = entry
     const seen = this.#originSeqs.get(origin) ?? new Set()
     this.#originSeqs.set(origin, seen)
     if (seen.has(originSeq)) {
@@ -84,9 +104,10 @@ export class LogVerifier {
       )
     }
     seen.add(originSeq)
+    this.#runs.add(entry)
   }
 
-  #found(invariant: Finding['invariant'], seq: number, message: string): void {
-    this.findings.push({ invariant, seq, message })
+  #found(invariant: Finding['invariant'], seq: number | undefined, message: string): void {
+    this.findings.push(seq === undefined ? { invariant, message } : { invariant, seq, message })
   }
 }

@@ -4,42 +4,13 @@
  */
 
 import { first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps, type StoredOp } from '../log/op.js'
 import { encodeKey } from '../values/key.js'
-import type { Json, Note } from '../values/value.js'
-import { type FoldedRow, foldedRow, foldRow, KEEP, notesText, storedRow } from './fold.js'
+import { type FoldedRow, foldedRow, foldRow, KEEP, storedRow } from './fold.js'
 import { dropCollection, ensureRowTable } from './registry.js'
-import { materialized, rowTable } from './tables.js'
-
-const putState = statement<
-  [collection: string, name: string, value: string, notes: string | null, seq: number]
->()(
-  materialized
-    .insertInto('daybook_state')
-    .values({
-      collection: parameter<string>(),
-      name: parameter<string>(),
-      value: parameter<string>(),
-      notes: parameter<string | null>(),
-      seq: parameter<number>(),
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['collection', 'name']).doUpdateSet((e) => ({
-        value: e.ref('excluded.value'),
-        notes: e.ref('excluded.notes'),
-        seq: e.ref('excluded.seq'),
-      })),
-    ),
-)
-
-const deleteState = statement<[collection: string, name: string]>()(
-  materialized
-    .deleteFrom('daybook_state')
-    .where('collection', '=', parameter<string>())
-    .where('name', '=', parameter<string>()),
-)
+import { writeState } from './state.js'
+import { rowTable } from './tables.js'
 
 /** Folded rows are written out when there are this many, so that a huge entry does not have to fit in memory. */
 const ROWS_IN_HAND = 20_000
@@ -76,7 +47,7 @@ export class Batch {
       hand.cleared = true
       return yield* run(rowTable(hand.table).clear)
     }
-    if (op[0] === 'state') return yield* writeState(collection, op[2], op[3], op[4], seq)
+    if (op[0] === 'state') return yield* writeState(op, seq)
     const key = encodeKey(op[2])
     if (!hand.rows.has(key)) this.#rowsInHand++
     hand.rows.set(key, foldRow(yield* this.#before(hand, key, op[0]), op, seq))
@@ -119,17 +90,3 @@ export class Batch {
 
 /** Stands for a row that was not read: a put replaces its value whatever it is and keeps its metadata. */
 const UNREAD: FoldedRow = { value: { json: null, notes: undefined }, metadata: KEEP, seq: 0 }
-
-function* writeState(
-  collection: string,
-  name: string,
-  json: Json | undefined,
-  notes: readonly Note[] | undefined,
-  seq: number,
-): Program<void> {
-  const id = JSON.stringify(collection)
-  // As JSON text, like the id: any name survives every binding.
-  const nameText = JSON.stringify(name)
-  if (json === undefined) yield* run(deleteState, id, nameText)
-  else yield* run(putState, id, nameText, JSON.stringify(json), notesText(notes), seq)
-}

@@ -109,7 +109,9 @@ function patch(
     ...(fields as Record<string, Json>),
   }
   for (const name of unset) delete json[name]
+  const gone = new Set(unset)
   const kept = value.notes?.filter(([, field]) => !changed.has(String(field))) ?? []
-  const notes = [...kept, ...(fieldNotes ?? [])]
+  const added = fieldNotes?.filter(([, field]) => !gone.has(String(field))) ?? []
+  const notes = [...kept, ...added]
   return { json, notes: notes.length > 0 ? notes : undefined }
 }

@@ -7,6 +7,7 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
+import { dropState } from './state.js'
 import { materialized, rowTable } from './tables.js'
 
 const find = statement<[id: string]>()(
@@ -32,10 +33,6 @@ const register = statement<[id: string, rowTable: string]>()(
 
 const unregister = statement<[id: string]>()(
   materialized.deleteFrom('daybook_collections').where('id', '=', parameter<string>()),
-)
-
-const dropState = statement<[id: string]>()(
-  materialized.deleteFrom('daybook_state').where('collection', '=', parameter<string>()),
 )
 
 /** A collection that the log has mentioned. */
@@ -74,7 +71,7 @@ export function* ensureRowTable(collection: string): Program<string> {
 export function* dropCollection(collection: string): Program<void> {
   const known = yield* findRowTable(collection)
   if (known !== undefined) yield* run(rowTable(known).drop)
-  yield* run(dropState, JSON.stringify(collection))
+  yield* dropState(collection)
   yield* run(unregister, JSON.stringify(collection))
 }
 
@@ -92,10 +89,11 @@ const slug = (collection: string): string =>
 
 const findTable = statement<[name: string]>()(
   materialized
-    .withTables<{ sqlite_master: { type: string; name: string } }>()
+    .withTables<{ sqlite_master: { name: string } }>()
     .selectFrom('sqlite_master')
     .select('name')
-    .where('name', '=', parameter<string>()),
+    // SQLite's names differ by more than case, ours are lower-case.
+    .where((e) => e.fn<string>('lower', ['name']), '=', parameter<string>()),
 )
 
 // The app may have a table of that name in the same database; it is the app's.

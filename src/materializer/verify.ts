@@ -1,11 +1,13 @@
 /** Checking the row tables against a fold of the log (M2), made anew in memory. */
 
 import { all, type Program } from '../drivers/program.js'
-import type { Entry } from '../log/entry.js'
+import { type Entry, opParts } from '../log/entry.js'
+import { parseOps } from '../log/op.js'
 import type { Finding } from '../log/verify.js'
 import { type FoldedRow, type FoldedValue, foldEntry, foldedRow } from './fold.js'
 import { cursor } from './post.js'
 import { listCollections } from './registry.js'
+import { listState, type StoredState, stateAfter } from './state.js'
 import { rowTable, type StoredRow } from './tables.js'
 
 /** Rows compared at a time. */
@@ -18,10 +20,13 @@ export class RowsVerifier {
   readonly findings: Finding[] = []
   rowsChecked = 0
   readonly #collections = new Map<string, Map<string, FoldedRow>>()
+  /** By collection and name, as JSON text. */
+  readonly #state = new Map<string, Map<string, StoredState>>()
   #folded = 0
 
   /** Folds the next entry. */
   add(entry: Entry): void {
+    this.#foldState(entry)
     foldEntry(entry, (collection) => {
       const rows = this.#collections.get(collection) ?? new Map<string, FoldedRow>()
       this.#collections.set(collection, rows)
@@ -42,6 +47,7 @@ export class RowsVerifier {
       this.#found(`The cursor is at ${posted}, the log was folded through ${this.#folded}.`)
       return
     }
+    yield* this.#compareState()
     const registered = yield* listCollections()
     for (const { collection, rowTable: table } of registered) {
       yield* this.#compareTable(collection, table, this.#collections.get(collection) ?? new Map())
@@ -53,6 +59,35 @@ export class RowsVerifier {
           `Collection ${JSON.stringify(collection)} has ${rows.size} rows in the log and no row table.`,
         )
     }
+  }
+
+  #foldState(entry: Entry): void {
+    for (const part of opParts(entry)) {
+      for (const op of parseOps(part)) {
+        if (op[0] === 'reset') this.#state.delete(JSON.stringify(op[1]))
+        if (op[0] !== 'state') continue
+        const collection = JSON.stringify(op[1])
+        const names = this.#state.get(collection) ?? new Map<string, StoredState>()
+        this.#state.set(collection, names)
+        const state = stateAfter(op, entry.position.seq)
+        if (state === undefined) names.delete(JSON.stringify(op[2]))
+        else names.set(state.name, state)
+      }
+    }
+  }
+
+  *#compareState(): Program<void> {
+    let expected = 0
+    for (const names of this.#state.values()) expected += names.size
+    const stored = yield* listState()
+    for (const state of stored) {
+      const { collection, name, value, notes, seq } = state
+      const told = this.#state.get(collection)?.get(name)
+      if (told?.value === value && told.notes === notes && told.seq === seq) continue
+      this.#found(`The state ${name} of collection ${collection} differs from the log.`)
+    }
+    if (stored.length < expected)
+      this.#found(`daybook_state lacks ${expected - stored.length} values of the log.`)
   }
 
   *#compareTable(collection: string, table: string, expected: Map<string, FoldedRow>): Program<void> {

@@ -67,12 +67,18 @@ export class Maintenance {
       for (const entry of entries) if (checker.findings.length === 0) rows.add(entry)
       if (entries.length === 0) break
     }
-    const { findings, unchecked, entriesChecked } = checker
+    const { findings, unchecked } = checker
     const whole = (await journal.inspect(floor)).seq === 1
-    if (findings.length > 0) unchecked.push('The rows: the log that they are folded from is damaged.')
-    else if (!whole) unchecked.push('The rows: the beginning of the log was trimmed.')
-    else await this.#atHead(() => compareRows(checker, rows))
+    if (findings.length > 0) {
+      unchecked.push('The tables that are made from the log: the log is damaged.')
+    } else if (!whole) {
+      unchecked.push('The rows: the beginning of the log was trimmed.')
+      await this.#atHead(() => finishLog(checker, rows))
+    } else {
+      await this.#atHead(() => finish(checker, rows))
+    }
     const all = [...findings, ...rows.findings]
+    const { entriesChecked } = checker
     return {
       clean: all.length === 0,
       findings: all,
@@ -127,14 +133,25 @@ function* countCollections(): Program<CollectionInfo[]> {
   return infos
 }
 
-// What was appended since the last page is folded in the same transaction as the rows are compared.
-function* compareRows(checker: LogVerifier, rows: RowsVerifier): Program<void> {
+// What was appended since the last page is checked in the same transaction as the tables are compared.
+function* finishLog(checker: LogVerifier, rows: RowsVerifier): Program<boolean> {
   for (;;) {
     const entries = yield* checker.next()
     if (entries.length === 0) break
     for (const entry of entries) rows.add(entry)
   }
-  yield* rows.compare()
+  if ((yield* cursor()) !== (yield* tail()).seq) {
+    checker.unchecked.push(
+      'The tables that are made from the log: they are behind it, and this handle is read-only.',
+    )
+    return false
+  }
+  yield* checker.finish()
+  return true
+}
+
+function* finish(checker: LogVerifier, rows: RowsVerifier): Program<void> {
+  if (yield* finishLog(checker, rows)) yield* rows.compare()
 }
 
 function* pragma(name: 'page_size' | 'page_count' | 'freelist_count'): Program<number> {

@@ -95,7 +95,9 @@ describe('close', () => {
     const todos = todosOf(daybook)
     await todos.insert({ id: 1, title: 'kept' }).isPersisted.promise
     await daybook.close()
-    expect(await failureOf(todos.insert({ id: 2, title: 'x' }).isPersisted.promise)).toBeInstanceOf(ClosedError)
+    expect(await failureOf(todos.insert({ id: 2, title: 'x' }).isPersisted.promise)).toBeInstanceOf(
+      ClosedError,
+    )
     expect(rowsIn(todos)).toEqual([{ id: 1, title: 'kept' }])
     await todos.cleanup()
   })

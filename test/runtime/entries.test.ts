@@ -13,13 +13,19 @@ async function threeEntries(): Promise<Daybook> {
   return daybook
 }
 
+const allOf = async (entries: AsyncIterable<DecodedEntry>): Promise<DecodedEntry[]> => {
+  const all: DecodedEntry[] = []
+  for await (const entry of entries) all.push(entry)
+  return all
+}
+
 const within = <T>(promise: Promise<T>, ms = 3000): Promise<T> =>
   Promise.race([promise, pause(ms).then(() => expect.fail(`nothing happened within ${ms} ms`))])
 
 describe('entries', () => {
   it('are the whole log, in order, decoded', async () => {
     const daybook = await threeEntries()
-    const entries = await Array.fromAsync(daybook.entries())
+    const entries = await allOf(daybook.entries())
     expect(entries.map(({ position, kind }) => [position.seq, kind])).toEqual([
       [1, 'term'],
       [2, 'tx'],
@@ -35,9 +41,9 @@ describe('entries', () => {
 
   it('begin after a position', async () => {
     const daybook = await threeEntries()
-    const entries = await Array.fromAsync(daybook.entries({ after: { term: 1, seq: 3 } }))
+    const entries = await allOf(daybook.entries({ after: { term: 1, seq: 3 } }))
     expect(entries.map(({ position }) => position)).toEqual([{ term: 1, seq: 4 }])
-    expect(await Array.fromAsync(daybook.entries({ after: await daybook.head() }))).toEqual([])
+    expect(await allOf(daybook.entries({ after: await daybook.head() }))).toEqual([])
   })
 
   it('of one collection have only its changes', async () => {
@@ -46,7 +52,7 @@ describe('entries', () => {
       { op: 'delete', collection: 'a', key: 1 },
       { op: 'delete', collection: 'b', key: 2 },
     ])
-    const entries = await Array.fromAsync(daybook.entries({ collection: 'b' }))
+    const entries = await allOf(daybook.entries({ collection: 'b' }))
     expect(entries.map(({ ops }) => ops.map(({ op }) => op))).toEqual([['put'], ['delete']])
   })
 
@@ -62,7 +68,7 @@ describe('entries', () => {
     const daybook = open()
     const count = 2500
     await Promise.all(Array.from({ length: count }, (_, key) => put(daybook, 'a', key)))
-    const seqs = (await Array.fromAsync(daybook.entries())).map(({ position }) => position.seq)
+    const seqs = (await allOf(daybook.entries())).map(({ position }) => position.seq)
     expect(seqs).toEqual(Array.from({ length: count + 1 }, (_, index) => index + 1))
   })
 })
@@ -149,7 +155,7 @@ describe('entries that follow', () => {
     const todos = todosOf(daybook, 'a')
     await todos.preload()
     for (let round = 0; round < 1000; round++) {
-      for await (const _ of daybook.entries({ follow: true })) break
+      for await (const { kind } of daybook.entries({ follow: true })) if (kind === 'term') break
     }
     await put(daybook, 'a', 9)
     expect(todos.has(9)).toBe(true)

@@ -98,7 +98,8 @@ describe('while a collection is loading', () => {
     })
     const [first, second] = [createCollection(options), createCollection(options)]
     const inserted = first.insert({ id: 1, title: 'new' })
-    const cleaned = (second.startSyncImmediate(), second.cleanup())
+    second.startSyncImmediate()
+    const cleaned = second.cleanup()
     await Promise.allSettled([inserted.isPersisted.promise, cleaned])
     expect(await rowsOnDisk(file, 'todos')).toEqual(kept)
   })
@@ -135,7 +136,9 @@ describe('while a collection is loading', () => {
         for (let turn = 0; turn < round % 5; turn++) await undefined
         const key = round * 10 + part
         await other.write([{ op: 'put', collection: 'todos', key, value: { id: key, title: 'x' } }])
-        await other.write([{ op: 'patch', collection: 'todos', key: 1, fields: { title: `${round}/${part}` } }])
+        await other.write([
+          { op: 'patch', collection: 'todos', key: 1, fields: { title: `${round}/${part}` } },
+        ])
       })
       await Promise.all([loaded, ...written])
       await expect.poll(() => todos.size).toBe(1 + (round + 1) * 3 - (round === 0 ? 1 : 1))

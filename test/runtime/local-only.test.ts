@@ -84,7 +84,7 @@ describe('a local-only collection', () => {
     const rows = rowsOf(daybook)
     await rows.insert({ id: 1, at: { x: 1, y: [1, 2] }, other: { big: 'x' } }).isPersisted.promise
     await rows.update(1, (draft) => {
-      ;(draft['at'] as { y: number[] }).y.push(3)
+      ;(draft.at as { y: number[] }).y.push(3)
     }).isPersisted.promise
     const [, updated] = await transactionsIn(daybook)
     expect(updated?.ops).toEqual([

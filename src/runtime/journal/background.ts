@@ -35,6 +35,7 @@ export class Background {
   readonly #options: BackgroundOptions
   #backlog = 0
   #working: Promise<void> | undefined
+  #compacting: Promise<void> | undefined
   #cancelTimer: Cancel | undefined
   #soon = false
   #stopped = false
@@ -51,14 +52,21 @@ export class Background {
   }
 
   /** Writes a checkpoint and trims everything below it. */
-  async compact(): Promise<Position> {
+  compact(): Promise<Position> {
+    const compacting = this.#compact()
+    this.#compacting = compacting.then(ended, ended)
+    return compacting
+  }
+
+  async #compact(): Promise<Position> {
     const { driver, clock, origin, onAppended } = this.#options
     const originSeq = origin.next()
     while ((await driver.transaction('write', () => post(BATCH))) > 0) await turn()
     const parts = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
     const entry = await driver.transaction('write', () => checkpoint(parts))
     onAppended([entry])
-    while (await driver.transaction('write', trimStep)) await turn()
+    // What is not trimmed when the journal closes is trimmed another time.
+    while ((await driver.transaction('write', trimStep)) && !this.#stopped) await turn()
     return entry.position
   }
 
@@ -66,6 +74,7 @@ export class Background {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTimer?.()
+    await this.#compacting
     await this.#working
     try {
       while (this.#backlog > 0) await this.#post()
@@ -113,6 +122,8 @@ export class Background {
     this.#backlog = await this.#options.driver.transaction('write', () => post(BATCH))
   }
 }
+
+const ended = (): void => undefined
 
 /** Lets whoever waits for the database go first. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))

@@ -80,8 +80,9 @@ export class Watch {
   async #look(): Promise<void> {
     const token = await this.#driver.changeToken?.()
     if (this.#listeners.size === 0 || (token !== undefined && token === this.#token)) return
-    this.#token = token
     await this.#catchUp()
+    // Only now: a failed look is made again.
+    this.#token = token
   }
 
   async #catchUp(): Promise<void> {

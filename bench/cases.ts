@@ -1,0 +1,24 @@
+/** The cases, in the order in which they run. */
+
+import type { Case } from './case.js'
+import { append } from './cases/append.js'
+import { appendAt1m } from './cases/append-at-1m.js'
+import { appendConcurrent } from './cases/append-concurrent.js'
+import { bytesWrittenPerUpdate } from './cases/bytes-written-per-update.js'
+import { fileSize } from './cases/file-size.js'
+import { hydrate100k } from './cases/hydrate-100k.js'
+import { insert } from './cases/insert.js'
+import { openAt1m } from './cases/open-at-1m.js'
+import { transaction80k } from './cases/transaction-80k.js'
+
+export const CASES: readonly Case[] = [
+  append,
+  appendConcurrent,
+  insert,
+  transaction80k,
+  hydrate100k,
+  appendAt1m,
+  openAt1m,
+  fileSize,
+  bytesWrittenPerUpdate,
+]

@@ -1,0 +1,49 @@
+/** Every figure of the benchmark in one table: what it is measured against, in which unit, and the goal for the ratio. */
+
+/** A bound for ours / theirs. Rates have an `atLeast`, times and sizes an `atMost`. */
+export type Goal = { readonly atLeast: number } | { readonly atMost: number }
+
+export type Unit = '/s' | 'ms' | 'µs' | 'bytes'
+
+export interface Figure {
+  readonly unit: Unit
+  /** What `theirs` is. */
+  readonly against: string
+  /** `undefined`: reported only, it explains another figure. */
+  readonly goal?: Goal
+}
+
+const PEER = '@tanstack/node-db-sqlite-persistence'
+
+export const FIGURES = {
+  append: { unit: '/s', against: 'bare INSERT, a transaction each', goal: { atLeast: 0.6 } },
+  'append-concurrent': { unit: '/s', against: 'bare INSERT, a transaction each', goal: { atLeast: 1.5 } },
+  insert: { unit: '/s', against: PEER, goal: { atLeast: 4 } },
+  'insert-closed': { unit: '/s', against: `${PEER}, until the file is closed` },
+  'insert-memory': { unit: '/s', against: 'localOnlyCollectionOptions (memory only)' },
+  'transaction-80k': { unit: '/s', against: PEER, goal: { atLeast: 2 } },
+  'transaction-80k-closed': { unit: '/s', against: `${PEER}, until the file is closed` },
+  'transaction-80k-memory': { unit: '/s', against: 'localOnlyCollectionOptions (memory only)' },
+  'hydrate-100k': {
+    unit: 'ms',
+    against: 'SELECT, JSON.parse, custom sync (memory only)',
+    goal: { atMost: 1.25 },
+  },
+  'hydrate-100k-peer': { unit: 'ms', against: PEER },
+  'append-at-1m': { unit: 'µs', against: 'the same at 1,000 entries', goal: { atMost: 1.3 } },
+  'open-at-1m': { unit: 'ms', against: 'the same at 1,000 entries', goal: { atMost: 2 } },
+  'file-size': { unit: 'bytes', against: `${PEER}, a row`, goal: { atMost: 1 } },
+  'file-size-same-log': { unit: 'bytes', against: `${PEER}, a row; 1,000 transactions kept by both` },
+  'bytes-written-per-update': { unit: 'bytes', against: `${PEER}, an update`, goal: { atMost: 1 } },
+  'bytes-written-per-update-sparse': { unit: 'bytes', against: `${PEER}, an update; each posted alone` },
+} as const satisfies Record<string, Figure>
+
+export type FigureName = keyof typeof FIGURES
+
+/** Whether a ratio reaches a goal. */
+export const holds = (ratio: number, goal: Goal): boolean =>
+  'atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost
+
+/** A goal as people read it. */
+export const goalText = (goal: Goal): string =>
+  'atLeast' in goal ? `>= ${goal.atLeast}` : `<= ${goal.atMost}`

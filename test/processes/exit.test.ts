@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { spawnChild } from '../children/spawn.js'
+import { newFile, rowsOf, withDaybook } from './files.js'
+
+const rowsIn = (file: string): Promise<Map<string | number, unknown>> =>
+  withDaybook(file, (daybook) => rowsOf(daybook, 'rows'))
+
+describe('a process with an open daybook', () => {
+  it('ends by itself, with subscribed collections', async () => {
+    const file = newFile()
+    const child = spawnChild('exit', file, 'subscribed')
+    expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' })
+    expect(child.lines).toEqual([{ done: 'subscribed' }])
+    expect([...(await rowsIn(file)).keys()]).toEqual([1])
+  })
+
+  it('ends by itself while somebody follows the entries', async () => {
+    const child = spawnChild('exit', newFile(), 'following')
+    expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' })
+    expect(child.lines).toContainEqual({ done: 'following' })
+    expect(child.lines).toContainEqual({ seq: 1 })
+  })
+
+  it('finishes a write that nobody waits for before it ends', async () => {
+    const file = newFile()
+    const child = spawnChild('exit', file, 'pending')
+    expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' })
+    expect([...(await rowsIn(file)).keys()]).toEqual([1])
+  })
+
+  it('dies of an error that nobody listens for: it is an uncaught exception', async () => {
+    const child = spawnChild('exit', newFile(), 'uncaught')
+    const { code, stderr } = await child.ended
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('nobody listens')
+    expect(child.lines).toEqual([])
+  })
+})
