@@ -8,7 +8,10 @@ import { checkParts } from './op.js'
 const ORIGIN = /^[\x21-\x7e]{1,128}$/
 
 /** @throws InvalidTransactionError saying what is wrong; the log is not touched */
-export function checkTransaction({ origin, originSeq, parts, term }: Transaction): void {
+export function checkTransaction(transaction: Transaction): void {
+  if (typeof transaction !== 'object' || transaction === null)
+    throw new InvalidTransactionError('it is not an object')
+  const { origin, originSeq, parts, term } = transaction
   if (typeof origin !== 'string' || !ORIGIN.test(origin)) {
     throw new InvalidTransactionError('its origin is not a text of 1 to 128 printable ASCII characters')
   }

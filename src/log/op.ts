@@ -61,7 +61,10 @@ export function encodeOps(ops: Iterable<Op>): readonly string[] {
   let texts: string[] = []
   let length = 0
   for (const op of ops) {
-    const text = JSON.stringify(storedOp(op))
+    const stored = storedOp(op)
+    // Whoever writes JavaScript can pass anything; a malformed op would stay in the log for ever.
+    if (!isStoredOp(stored)) throw new InvalidTransactionError('it has an op that is not well-formed')
+    const text = JSON.stringify(stored)
     if (text.length > OP_LENGTH_LIMIT) {
       throw new UnkeepableValueError(
         [],
@@ -93,8 +96,8 @@ export const decodeOps = (part: string): Op[] => parseOps(part).map(decodeOp)
 /** The ops of a part as they are stored. */
 export const parseOps = (part: string): StoredOp[] => JSON.parse(part) as StoredOp[]
 
-function storedOp(op: Op): StoredOp {
-  switch (op.op) {
+function storedOp(op: Op): StoredOp | undefined {
+  switch (op?.op) {
     case 'put': {
       const { json, notes } = encodeValue(op.value)
       const key = checkKey(op.collection, op.key)
@@ -123,6 +126,8 @@ function storedOp(op: Op): StoredOp {
     case 'truncate':
     case 'reset':
       return [op.op, op.collection]
+    default:
+      return undefined
   }
 }
 
@@ -154,7 +159,8 @@ const optional = (json: Json | undefined, notes: readonly Note[] | undefined): u
   json === undefined ? undefined : decodeValue(json, notes)
 
 /**
- * Checks parts that came from outside: every one a JSON array of well-formed ops.
+ * Checks parts that came from outside: every one a JSON array of well-formed ops, of text that every binding stores as
+ * it is.
  *
  * @throws InvalidTransactionError
  */
@@ -162,16 +168,30 @@ export function checkParts(parts: readonly string[]): void {
   if (wellFormed.has(parts)) return
   if (parts.length === 0) throw new InvalidTransactionError('it has no body')
   for (const part of parts) {
-    let ops: unknown
-    try {
-      ops = JSON.parse(part)
-    } catch {
-      throw new InvalidTransactionError('a part of its body is not JSON')
-    }
+    if (LONE_SURROGATE.test(part))
+      throw new InvalidTransactionError('a part of its body is not well-formed Unicode')
+    const ops = parsed(part)
     if (!Array.isArray(ops)) throw new InvalidTransactionError('a part of its body is not an array of ops')
     for (const op of ops)
       if (!isStoredOp(op)) throw new InvalidTransactionError('its body has a malformed op')
+    if (!hasOnlyFinite(ops)) throw new InvalidTransactionError('its body has a number that JSON cannot hold')
   }
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+function parsed(part: string): unknown {
+  try {
+    return JSON.parse(part)
+  } catch {
+    throw new InvalidTransactionError('a part of its body is not JSON')
+  }
+}
+
+// JSON.parse reads 1e999 as Infinity, and JSON.stringify writes that as null.
+function hasOnlyFinite(json: unknown): boolean {
+  if (typeof json === 'number') return Number.isFinite(json)
+  return typeof json !== 'object' || json === null || Object.values(json).every(hasOnlyFinite)
 }
 
 function isStoredOp(op: unknown): op is StoredOp {
@@ -180,11 +200,11 @@ function isStoredOp(op: unknown): op is StoredOp {
   const notes = op[4] === undefined || areNotes(op[4])
   switch (op[0]) {
     case 'put':
-      return isKey && isObject(op[3]) && notes && op.length <= 5
+      return isKey && isRow(op[3], op[4]) && notes && op.length <= 5
     case 'patch': {
       const unset =
         op[5] === undefined || (Array.isArray(op[5]) && op[5].every((name) => typeof name === 'string'))
-      return isKey && isObject(op[3]) && (notes || op[4] === null) && unset && op.length <= 6
+      return isKey && isRow(op[3], op[4]) && (notes || op[4] === null) && unset && op.length <= 6
     }
     case 'delete':
       return isKey && op.length === 3
@@ -200,6 +220,13 @@ function isStoredOp(op: unknown): op is StoredOp {
   }
 }
 
+/** A row and the fields of a patch are plain objects: not an array, and not something that a note makes of them. */
+const isRow = (json: unknown, notes: unknown): boolean =>
+  typeof json === 'object' &&
+  json !== null &&
+  !Array.isArray(json) &&
+  !(Array.isArray(notes) && notes.some((note) => Array.isArray(note) && note.length === 1))
+
 const areNotes = (notes: unknown): boolean =>
   Array.isArray(notes) &&
   notes.every(
@@ -209,5 +236,3 @@ const areNotes = (notes: unknown): boolean =>
       typeof note[0] === 'string' &&
       note.every((step) => typeof step === 'string' || typeof step === 'number'),
   )
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null

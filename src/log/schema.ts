@@ -17,7 +17,7 @@ const findTable = statement<[name: string]>()(
     .where('name', '=', parameter<string>()),
 )
 
-const readMeta = statement<[]>()(log.selectFrom('daybook_meta').select(['name', 'value']))
+const readMeta = statement<[]>()(log.selectFrom('daybook_meta').selectAll())
 
 const writeMeta = statement<[name: string, value: string]>()(
   log.insertInto('daybook_meta').values({ name: parameter<string>(), value: parameter<string>() }),

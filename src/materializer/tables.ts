@@ -104,7 +104,7 @@ function buildRowTable(name: string): RowTable {
       metadata_notes TEXT,
       seq INTEGER NOT NULL
     )`),
-    drop: sql(`DROP TABLE ${quoted}`),
+    drop: sql(`DROP TABLE IF EXISTS ${quoted}`),
     clear: statement<[]>()(db.deleteFrom(name)),
     get: statement<[key: string]>()(
       db.selectFrom(name).select(COLUMNS).where('key', '=', parameter<string>()),

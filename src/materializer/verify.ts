@@ -1,6 +1,6 @@
 /** Checking the row tables against a fold of the log (M2), made anew in memory. */
 
-import { all, type Program } from '../drivers/program.js'
+import { all, first, type Program } from '../drivers/program.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { Finding } from '../log/verify.js'
@@ -93,6 +93,7 @@ export class RowsVerifier {
   *#compareTable(collection: string, table: string, expected: Map<string, FoldedRow>): Program<void> {
     const wrong: string[] = []
     let after = ''
+    let seen = 0
     for (;;) {
       const rows = yield* all(rowTable(table).after, after, PAGE)
       for (const row of rows) {
@@ -101,11 +102,15 @@ export class RowsVerifier {
         else if (!sameRow(row, folded)) wrong.push(`row ${row.key} differs from the log`)
         expected.delete(row.key)
       }
-      this.rowsChecked += rows.length
+      seen += rows.length
       const last = rows.at(-1)
       if (last === undefined) break
       after = last.key
     }
+    this.rowsChecked += seen
+    // A key is JSON text and never empty; a row with another one does not come up in key order.
+    const stored = (yield* first(rowTable(table).count))?.count ?? 0
+    if (stored !== seen) wrong.push(`${stored - seen} rows have no key`)
     for (const key of expected.keys()) wrong.push(`row ${key} is missing`)
     for (const message of wrong.slice(0, NAMED))
       this.#found(`Collection ${JSON.stringify(collection)}: ${message}.`)

@@ -1,6 +1,12 @@
 /** A daybook: the handle that an app holds. It only joins the parts: journal, tail, origin, events. */
 
-import { ClosedError, ForeignCollectionError, InvalidOptionError, type Position } from '../errors.js'
+import {
+  ClosedError,
+  ForeignCollectionError,
+  InvalidOptionError,
+  InvalidTransactionError,
+  type Position,
+} from '../errors.js'
 import type { Op } from '../log/op.js'
 import type { Clock } from './clock.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
@@ -119,7 +125,8 @@ export class Daybook implements Persistence, AsyncDisposable {
    * @example
    * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk' } }])
    */
-  write(ops: readonly Op[]): Promise<Position> {
+  async write(ops: readonly Op[]): Promise<Position> {
+    if (!Array.isArray(ops)) throw new InvalidTransactionError('it is not an array of ops')
     return this.#enter(() => this.#append(ops))
   }
 

@@ -24,6 +24,12 @@ export interface DaybookOptions {
  * @throws InvalidOptionError
  */
 export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(
+      'options',
+      "openDaybook() needs options: openDaybook({ filename: 'app.db' }).",
+    )
+  }
   const { durability = 'process', retain = { entries: 100_000 }, busyTimeout = 5000 } = options
   if (durability !== 'process' && durability !== 'power') {
     throw new InvalidOptionError('durability', "`durability` is 'process' (default) or 'power'.")
@@ -56,7 +62,12 @@ export function whichDatabase<Handle extends object>({
   if ((filename === undefined) === (database === undefined)) {
     throw new InvalidOptionError('filename', 'openDaybook() needs either `filename` or `database`, not both.')
   }
-  if (database !== undefined) return { database }
+  if (database !== undefined) {
+    if (typeof (database as { prepare?: unknown } | null)?.prepare !== 'function') {
+      throw new InvalidOptionError('database', '`database` must be an open database handle of this binding.')
+    }
+    return { database }
+  }
   if (typeof filename !== 'string' || filename.trim() === '') {
     throw new InvalidOptionError(
       'filename',

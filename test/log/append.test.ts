@@ -116,7 +116,7 @@ describe('a stale leader', () => {
             }
             const term = what === 'append' ? held[by] : undefined
             const made = {
-              ...transaction(`writer ${by}`, index + 1, []),
+              ...transaction(`writer-${by}`, index + 1, []),
               ...(term !== undefined && { term }),
             }
             if (term !== undefined && term < newest) {

@@ -29,7 +29,7 @@ export interface LocalOnlyOptions<
 }
 
 /** What a persisted collection has in `utils`. */
-export interface PersistedCollectionUtils extends UtilsRecord {
+export type PersistedCollectionUtils = {
   /**
    * Keeps the mutations that a manual transaction made to this collection, as one entry. Call it in the transaction's
    * `mutationFn`, and await it there. `daybook.commit(transaction)` does the same for several collections at once.
@@ -106,10 +106,19 @@ export function persistedCollectionOptions(
 }
 
 function checkOptions(options: LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>): void {
-  const { id, persistence } = options
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(
+      'options',
+      'persistedCollectionOptions() needs options: id, getKey and persistence.',
+    )
+  }
+  const { id, getKey, persistence } = options
   if (id === undefined || id === null) throw new MissingCollectionIdError()
   if (typeof id !== 'string' || id === '') {
     throw new InvalidOptionError('id', 'The `id` of a persisted collection must be a text that is not empty.')
+  }
+  if (typeof getKey !== 'function') {
+    throw new InvalidOptionError('getKey', `Collection ${JSON.stringify(id)}: \`getKey\` must be a function.`)
   }
   if (typeof persistence?.enter !== 'function') {
     throw new InvalidOptionError(

@@ -6,7 +6,7 @@
 
 import type { Driver } from '../../drivers/driver.js'
 import type { Program } from '../../drivers/program.js'
-import { ClosedError } from '../../errors.js'
+import { ClosedError, ReadOnlyError, StorageFullError } from '../../errors.js'
 import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
 import type { Entry, Position, Transaction } from '../../log/entry.js'
@@ -67,8 +67,13 @@ export class LocalJournal implements Journal {
   async query(collection: string): Promise<Rows> {
     const rows = await this.inspect(() => queryIfPosted(collection))
     if (rows !== undefined) return rows
-    if (this.#driver.readonly) return this.inspect(() => queryReadOnly(collection))
-    return this.maintain(() => query(collection))
+    try {
+      return await this.maintain(() => query(collection))
+    } catch (error) {
+      // Where nothing can be written, reading goes on: the tail is folded in memory.
+      if (!(error instanceof ReadOnlyError || error instanceof StorageFullError)) throw error
+      return this.inspect(() => queryReadOnly(collection))
+    }
   }
 
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {
