@@ -14,6 +14,12 @@ export interface Step {
 /** Yields steps, receives their rows, returns a result. */
 export type Program<T> = Generator<Step, T, readonly SqlRow[]>
 
+/** A step, for a program that yields it itself: on the hot path that saves the generator that `all` would be. */
+export const step = <P extends readonly SqlValue[]>(statement: Statement<P>, ...parameters: P): Step => ({
+  statement: statement as Statement,
+  parameters,
+})
+
 /** All rows of a statement. */
 export function* all<P extends readonly SqlValue[], R>(
   statement: Statement<P, R>,

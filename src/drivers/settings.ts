@@ -1,6 +1,6 @@
 /** The connection settings that daybook's promises rest on. */
 
-import { ReadOnlyError } from '../errors.js'
+import { BusyError, ReadOnlyError } from '../errors.js'
 import { classifyError } from './sqlite-errors.js'
 
 /**
@@ -29,10 +29,30 @@ export function setUpOwnFile(execute: Execute, { durability, busyTimeout }: Conn
   if (cannotWrite(execute)) return true
   // Counts only before the first table.
   execute('PRAGMA auto_vacuum = INCREMENTAL')
-  execute('PRAGMA journal_mode = WAL')
+  useWal(execute, busyTimeout)
   execute(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`)
   return false
 }
+
+// SQLite does not wait for this one lock: two processes that create a file together would fail at once.
+function useWal(execute: Execute, busyTimeout: number): void {
+  const giveUp = Date.now() + busyTimeout
+  for (;;) {
+    const [row] = execute('PRAGMA journal_mode') as readonly { journal_mode: string }[]
+    if (row?.journal_mode === 'wal') return
+    try {
+      execute('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!(classifyError(error) instanceof BusyError) || Date.now() > giveUp) throw error
+      // Blocks, as SQLite itself does while it waits for a lock.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN)
+    }
+  }
+}
+
+/** How long to wait between two attempts, in ms. */
+const LOOK_AGAIN = 5
 
 /** Sets up a handle that the app opened: only what durability needs, and never less than the app has set. */
 export function setUpSharedHandle(execute: Execute, { durability }: ConnectionSettings): void {

@@ -5,7 +5,7 @@
  * number of connections and processes can append to one file.
  */
 
-import { all, first, type Program, run } from '../drivers/program.js'
+import { all, first, type Program, run, step } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import { FencedError, OriginConflictError } from '../errors.js'
 import { chain, digest } from './checksum.js'
@@ -84,7 +84,11 @@ export const requestFor = (
   transaction: Transaction,
   committedAt: number,
   kind: EntryKind = 'tx',
-): AppendRequest => ({ ...transaction, kind, committedAt, digests: transaction.parts.map(digest) })
+): AppendRequest => {
+  const { origin, originSeq, parts, term } = transaction
+  const request = { origin, originSeq, parts, kind, committedAt, digests: parts.map(digest) }
+  return term === undefined ? request : { ...request, term }
+}
 
 /** Where the log ends. */
 export interface Tail {
@@ -95,7 +99,8 @@ export interface Tail {
 
 /** The tail; a log has at least its first entry. */
 export function* tail(): Program<Tail> {
-  return (yield* first(readTail)) as Tail
+  const [row] = yield step(readTail)
+  return row as unknown as Tail
 }
 
 /**
@@ -104,13 +109,13 @@ export function* tail(): Program<Tail> {
  */
 export function* append(requests: readonly AppendRequest[], known: KnownOrigins): Program<AppendOutcome[]> {
   let last = yield* tail()
-  yield* known.update(last.seq, last.checksum)
+  if (!known.isAt(last.seq, last.checksum)) yield* known.update(last.seq, last.checksum)
   const outcomes: AppendOutcome[] = []
   // What this very group has raised so far; `known` learns it only after the commit.
   const raised = new Map<string, number>()
   for (const request of requests) {
     const { origin, originSeq } = request
-    const highest = raised.get(origin) ?? (yield* known.highest(origin))
+    const highest = raised.get(origin) ?? known.remembered(origin) ?? (yield* known.highest(origin))
     if (originSeq <= highest) {
       const position = yield* positionOf(origin, originSeq)
       if (position !== undefined) {
@@ -155,7 +160,9 @@ export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
   })
   let size = 0
   for (const part of parts) size += part.length
-  yield* run(
+  const body = parts[0] as string
+  const { length } = parts
+  yield step(
     insertEntry,
     seq,
     term,
@@ -164,9 +171,9 @@ export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
     originSeq,
     committedAt,
     ENTRY_FORMAT,
-    parts.length,
+    length,
     size,
-    parts[0] as string,
+    body,
     checksum,
   )
   for (let part = 1; part < parts.length; part++) yield* run(insertPart, seq, part, parts[part] as string)

@@ -146,11 +146,20 @@ const ORIGIN_LIMIT = 1000
 export class KnownOrigins {
   #seq = 0
   #checksum = ''
-  readonly #highest = new Map<string, number>();
+  readonly #highest = new Map<string, number>()
+
+  /** Whether the memory is at the given tail. */
+  isAt(seq: number, checksum: string): boolean {
+    return seq === this.#seq && checksum === this.#checksum
+  }
+
+  /** The highest origin seq of an origin, where that was looked up before. */
+  remembered(origin: string): number | undefined {
+    return this.#highest.get(origin)
+  }
 
   /** Brings the memory to the given tail, inside the transaction that read it. */
   *update(seq: number, checksum: string): Program<void> {
-    if (seq === this.#seq && checksum === this.#checksum) return
     const behind = seq - this.#seq
     if (this.#seq > 0 && behind > 0 && behind <= CATCH_UP_LIMIT) {
       const [same, ...later] = yield* all(makersBetween, this.#seq, seq)

@@ -11,12 +11,12 @@ describe('a file that does not exist yet', () => {
   it('is created once by processes that race for it, and all of them write to it', async () => {
     const file = newFile()
     const names = ['a', 'b', 'c', 'd']
-    const rounds = 25
+    const rounds = 100
     const children = names.map((name) => spawnChild<Line>('create', file, name))
     await Promise.all(children.map((child) => child.line((line) => 'ready' in line)))
     for (let round = 0; round < rounds; round++) {
       const suffix = String(round)
-      for (const child of children) child.send({ at: Date.now() + 20, suffix })
+      for (const child of children) child.send({ at: Date.now() + 8, suffix })
       const answers = await Promise.all(
         children.map((child) =>
           child.line(
@@ -27,10 +27,12 @@ describe('a file that does not exist yet', () => {
       )
       expect(answers.filter((answer) => 'failed' in answer)).toEqual([])
       expect(new Set(answers.map((answer) => 'wrote' in answer && answer.firstOrigin)).size).toBe(1)
-      await withDaybook(`${file}${suffix}`, async (daybook) => {
-        expect([...(await rowsOf(daybook, 'rows')).keys()].sort()).toEqual(names)
-        expect((await daybook.verify()).findings).toEqual([])
-      })
+      if (round % 5 === 0) {
+        await withDaybook(`${file}${suffix}`, async (daybook) => {
+          expect([...(await rowsOf(daybook, 'rows')).keys()].sort()).toEqual(names)
+          expect((await daybook.verify()).findings).toEqual([])
+        })
+      }
     }
     for (const child of children) child.kill()
     await Promise.all(children.map(({ ended }) => ended))

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest'
 import type { Entry, Position, Transaction } from '../../src/log/entry.js'
-import type { Op } from '../../src/log/op.js'
+import { encodeOps, type Op } from '../../src/log/op.js'
 import { difference, fold, readModel } from './model.js'
 import { readAll, type Session, transaction } from './open.js'
 
@@ -23,9 +23,18 @@ export class History {
   }
 
   /** A new transaction; send it with {@link send}. */
-  make(ops: readonly Op[], options: { parts?: readonly string[] } = {}): Asked {
-    const made = transaction(this.origin, this.asked.length + 1, ops)
-    const asked: Asked = { ops, transaction: options.parts ? { ...made, parts: options.parts } : made }
+  make(ops: readonly Op[]): Asked {
+    return this.#add(ops, transaction(this.origin, this.asked.length + 1, ops))
+  }
+
+  /** A new transaction with a part for each op: in every way like a large one, only small. */
+  makeInParts(ops: readonly Op[]): Asked {
+    const parts = ops.flatMap((op) => encodeOps([op]))
+    return this.#add(ops, { origin: this.origin, originSeq: this.asked.length + 1, parts })
+  }
+
+  #add(ops: readonly Op[], made: Transaction): Asked {
+    const asked: Asked = { ops, transaction: made }
     this.asked.push(asked)
     return asked
   }

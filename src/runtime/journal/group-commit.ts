@@ -21,8 +21,8 @@ export class GroupCommit {
   readonly #onAppended: (entries: readonly Entry[]) => void
   readonly #known = new KnownOrigins()
   /** The group that is gathering. */
-  #group: Waiting[] | undefined
-  /** The groups that were asked for, one after the other. */
+  #group: Waiting[] = []
+  /** The group that is being committed by a driver that takes its time, or being sorted out after a failure. */
   #committing: Promise<void> | undefined
 
   /** `onAppended` is called after the commit and before any promise of the group resolves. */
@@ -33,35 +33,37 @@ export class GroupCommit {
 
   append(request: AppendRequest): Promise<Position> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { request, resolve, reject }
-      if (this.#group !== undefined) this.#group.push(waiting)
-      else this.#begin(waiting)
+      const first = this.#group.push({ request, resolve, reject }) === 1
+      if (first && this.#committing === undefined) queueMicrotask(this.#commitGroup)
     })
   }
 
   /** Resolves when nothing is asked for any more. */
   async idle(): Promise<void> {
-    while (this.#committing !== undefined) await this.#committing
+    while (this.#group.length > 0 || this.#committing !== undefined) await this.#committing
   }
 
-  #begin(first: Waiting): void {
-    this.#group = [first]
-    const committing = (this.#committing ?? Promise.resolve()).then(() => this.#commitGroup())
-    this.#committing = committing
-    void committing.then(() => {
-      if (this.#committing === committing) this.#committing = undefined
-    })
-  }
-
-  async #commitGroup(): Promise<void> {
-    const group = this.#group ?? []
-    this.#group = undefined
+  // A synchronous driver commits right here, without a promise of its own.
+  readonly #commitGroup = (): void => {
+    const group = this.#group
+    this.#group = []
     try {
       const outcomes = this.#commit(group)
-      this.#settle(group, outcomes instanceof Promise ? await outcomes : outcomes)
+      if (!(outcomes instanceof Promise)) this.#settle(group, outcomes)
+      else
+        this.#await(
+          outcomes.then((later) => this.#settle(group, later)).catch((error) => this.#recover(group, error)),
+        )
     } catch (error) {
-      await this.#recover(group, error)
+      this.#await(this.#recover(group, error))
     }
+  }
+
+  #await(committing: Promise<void>): void {
+    this.#committing = committing.then(() => {
+      this.#committing = undefined
+      if (this.#group.length > 0) this.#commitGroup()
+    })
   }
 
   #commit(group: readonly Waiting[]): MaybePromise<AppendOutcome[]> {

@@ -49,9 +49,13 @@ export class LocalJournal implements Journal {
     this.#background = new Background({ ...options, onAppended })
   }
 
-  async append(transaction: Transaction): Promise<Position> {
-    checkTransaction(transaction)
-    this.#checkOpen()
+  append(transaction: Transaction): Promise<Position> {
+    try {
+      checkTransaction(transaction)
+      this.#checkOpen()
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return this.#commits.append(requestFor(transaction, this.#clock.now()))
   }
 

@@ -17,20 +17,21 @@ export class OpeningJournal implements Journal {
     )
   }
 
-  async append(transaction: Transaction): Promise<Position> {
-    return (this.#opened ?? (await this.#opening)).append(transaction)
+  // Not `async`: handing on a promise through an async function costs three turns of the microtask queue.
+  append(transaction: Transaction): Promise<Position> {
+    return this.#opened?.append(transaction) ?? this.#opening.then((journal) => journal.append(transaction))
   }
 
-  async head(): Promise<Position> {
-    return (this.#opened ?? (await this.#opening)).head()
+  head(): Promise<Position> {
+    return this.#opened?.head() ?? this.#opening.then((journal) => journal.head())
   }
 
-  async read(after: Position, limit?: number): Promise<Entries> {
-    return (this.#opened ?? (await this.#opening)).read(after, limit)
+  read(after: Position, limit?: number): Promise<Entries> {
+    return this.#opened?.read(after, limit) ?? this.#opening.then((journal) => journal.read(after, limit))
   }
 
-  async query(collection: string): Promise<Rows> {
-    return (this.#opened ?? (await this.#opening)).query(collection)
+  query(collection: string): Promise<Rows> {
+    return this.#opened?.query(collection) ?? this.#opening.then((journal) => journal.query(collection))
   }
 
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {
