@@ -57,14 +57,33 @@ const OP_LENGTH_LIMIT = 1 << 26
  * // ['[["put","todos",1,{"title":"Buy milk"}]]']
  */
 export function encodeOps(ops: Iterable<Op>): readonly string[] {
-  const parts: string[] = []
+  const stored: StoredOp[] = []
+  for (const op of ops) {
+    const form = storedOp(op)
+    // Whoever writes JavaScript can pass anything; a malformed op would stay in the log for ever.
+    if (!isStoredOp(form)) throw new InvalidTransactionError('it has an op that is not well-formed')
+    stored.push(form)
+  }
+  const parts = new WellFormedParts()
+  if (stored.length <= FEW_OPS) {
+    const text = JSON.stringify(stored)
+    if (text.length <= PART_LENGTH) {
+      parts.push(text)
+      return Object.freeze(parts)
+    }
+  }
+  cutIntoParts(stored, parts)
+  return Object.freeze(parts)
+}
+
+/** So few ops are stringified at once, which is faster; should they not fit into one part, little was done in vain. */
+const FEW_OPS = 100
+
+function cutIntoParts(ops: readonly StoredOp[], parts: string[]): void {
   let texts: string[] = []
   let length = 0
   for (const op of ops) {
-    const stored = storedOp(op)
-    // Whoever writes JavaScript can pass anything; a malformed op would stay in the log for ever.
-    if (!isStoredOp(stored)) throw new InvalidTransactionError('it has an op that is not well-formed')
-    const text = JSON.stringify(stored)
+    const text = JSON.stringify(op)
     if (text.length > OP_LENGTH_LIMIT) {
       throw new UnkeepableValueError(
         [],
@@ -79,13 +98,21 @@ export function encodeOps(ops: Iterable<Op>): readonly string[] {
     texts.push(text)
     length += text.length
   }
-  if (texts.length > 0 || parts.length === 0) parts.push(`[${texts.join(',')}]`)
-  wellFormed.add(Object.freeze(parts))
-  return parts
+  parts.push(`[${texts.join(',')}]`)
 }
 
-// What encodeOps made needs no check; a body that anybody else put together does.
-const wellFormed = new WeakSet<readonly string[]>()
+/** What encodeOps made needs no check, a body that anybody else put together does: nobody else can make one of these. */
+class WellFormedParts extends Array<string> {
+  readonly #made = true
+
+  static has(parts: object): boolean {
+    return #made in parts
+  }
+
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array
+  }
+}
 
 /** The ops of a part, with values as the app knows them, made anew at each call.
  *
@@ -165,7 +192,7 @@ const optional = (json: Json | undefined, notes: readonly Note[] | undefined): u
  * @throws InvalidTransactionError
  */
 export function checkParts(parts: readonly string[]): void {
-  if (wellFormed.has(parts)) return
+  if (WellFormedParts.has(parts)) return
   if (parts.length === 0) throw new InvalidTransactionError('it has no body')
   for (const part of parts) {
     if (LONE_SURROGATE.test(part))
