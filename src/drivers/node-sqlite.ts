@@ -40,13 +40,18 @@ export function openNodeSqlite(filename: string, settings: ConnectionSettings): 
   try {
     const readonly = setUpOwnFile((sql) => database.prepare(sql).all(), settings)
     return createDriver(
-      connect(database, readonly, () => database.close()),
+      connect(database, readonly, () => closeOnce(database)),
       settings,
     )
   } catch (error) {
     database.close()
     throw classifyError(error)
   }
+}
+
+// better-sqlite3 takes a second close() in its stride, node:sqlite throws.
+function closeOnce(database: NodeSqliteDatabase): void {
+  if (database.isOpen !== false) database.close()
 }
 
 /** Uses a handle that the app already has. It stays the app's: daybook never closes it. */

@@ -28,7 +28,8 @@ const readSizes = statement<[after: number, limit: number]>()(
 const readThrough = statement<[after: number, through: number]>()(
   log
     .selectFrom('daybook_log')
-    .selectAll()
+    .select(['seq', 'term', 'kind', 'origin', 'origin_seq', 'committed_at', 'format'])
+    .select(['parts', 'size', 'body', 'checksum'])
     .where('seq', '>', parameter<number>())
     .where('seq', '<=', parameter<number>())
     .orderBy('seq'),

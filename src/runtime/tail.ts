@@ -7,7 +7,7 @@
 
 import type { Position } from '../errors.js'
 import { opParts } from '../log/entry.js'
-import { decodeOp, type Op, parseOps, type StoredOp } from '../log/op.js'
+import { parseOps, type StoredOp } from '../log/op.js'
 import type { Cancel, Clock } from './clock.js'
 import type { Entry, Journal, Unsubscribe } from './journal/journal.js'
 
@@ -20,17 +20,10 @@ export interface Follower {
   readonly isLoading: boolean
   /** Settles when the first load is over, one way or the other. */
   readonly loaded: Promise<void>
-  /** Changes of the collection in one entry, in order. */
-  apply(ops: readonly TailOp[], position: Position): void
+  /** Changes of the collection in one entry, in order; as they are stored, and parsed for this follower alone. */
+  apply(ops: readonly StoredOp[], position: Position): void
   /** Entries are missing for ever (trimmed): read the rows again. */
   reload(): void
-}
-
-/** An op of the tail, decoded when asked: one unreadable value must not hide the others. */
-export interface TailOp {
-  readonly stored: StoredOp
-  /** Values made for this follower alone. */
-  decode(): Op
 }
 
 export interface TailOptions {
@@ -173,7 +166,7 @@ export class Tail {
         // Decoding makes the parsed objects the follower's own, so a second follower gets a parse of its own.
         own ??= opsByCollection(entry, (id) => id === collection).get(collection) ?? []
         try {
-          follower.apply(own.map(tailOp), entry.position)
+          follower.apply(own, entry.position)
         } catch (error) {
           this.#onError(error)
         }
@@ -217,5 +210,3 @@ function opsByCollection(entry: Entry, wanted: (collection: string) => boolean):
   }
   return found
 }
-
-const tailOp = (stored: StoredOp): TailOp => ({ stored, decode: () => decodeOp(stored) })

@@ -7,16 +7,17 @@
 
 import type { SyncConfig } from '@tanstack/db'
 import { type Position, UnreadableRowError } from '../../errors.js'
+import { decodeOp, type StoredOp } from '../../log/op.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 import type { Persistence } from '../persistence.js'
-import type { Follower, TailOp } from '../tail.js'
+import type { Follower } from '../tail.js'
 
 export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
 
 interface Arrived {
-  readonly ops: readonly TailOp[]
+  readonly ops: readonly StoredOp[]
   readonly position: Position
 }
 
@@ -77,7 +78,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#persistence.tail.unfollow(this)
   }
 
-  apply(ops: readonly TailOp[], position: Position): void {
+  apply(ops: readonly StoredOp[], position: Position): void {
     if (this.#at === undefined) this.#arrived.push({ ops, position })
     else if (position.seq > this.#at.seq) this.#applyEntry({ ops, position })
   }
@@ -151,7 +152,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#at = position
   }
 
-  #applyOp({ stored, decode }: TailOp): void {
+  #applyOp(stored: StoredOp): void {
     if (stored[0] === 'truncate' || stored[0] === 'reset') {
       this.#params.truncate()
       return
@@ -159,7 +160,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     if (stored[0] === 'meta' || stored[0] === 'state') return
     const key = stored[2] as TKey
     try {
-      const op = decode()
+      const op = decodeOp(stored)
       if (op.op === 'put') this.#put(key, op.value as T)
       else if (op.op === 'delete') this.#params.write({ type: 'delete', key })
       else if (op.op === 'patch') this.#patch(key, op.fields, op.unset ?? [])

@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module'
+import { type NodeSqliteDatabase, openNodeSqlite, useNodeSqlite } from '../../src/drivers/node-sqlite.js'
+import { driverConformance } from '../support/driver-conformance.js'
+
+const { DatabaseSync } = createRequire(import.meta.url)('node:sqlite') as {
+  DatabaseSync: new (filename: string) => NodeSqliteDatabase
+}
+
+driverConformance('node:sqlite, a file of its own', (filename, busyTimeout) =>
+  openNodeSqlite(filename, { durability: 'process', busyTimeout }),
+)
+
+driverConformance("node:sqlite, the app's handle", (filename, busyTimeout) => {
+  const database = new DatabaseSync(filename)
+  for (const sql of [
+    'PRAGMA journal_mode = WAL',
+    'PRAGMA synchronous = NORMAL',
+    `PRAGMA busy_timeout = ${busyTimeout}`,
+  ]) {
+    database.prepare(sql).all()
+  }
+  return useNodeSqlite(database, { durability: 'process', busyTimeout })
+})
