@@ -5,14 +5,17 @@ import { fileURLToPath } from 'node:url'
 
 const source = readFileSync(new URL('../src/errors.ts', import.meta.url), 'utf8')
 
-const CLASS = /\/\*\* ((?:[^*]|\*(?!\/))*) \*\/\nexport class (\w+) extends DaybookError \{\n {2}readonly code = '(\w+)'([\s\S]*?)\n\}/g
+const CLASS =
+  /\/\*\* ((?:[^*]|\*(?!\/))*) \*\/\nexport class (\w+) extends DaybookError \{\n {2}readonly code = '(\w+)'([\s\S]*?)\n\}/g
 
 export function errorsPage() {
   const errors = [...source.matchAll(CLASS)].map(([, meaning, name, code, body]) => ({
     meaning: meaning.replaceAll(/\s*\n \*\s*/g, ' '),
     name,
     code,
-    fields: [...body.matchAll(/readonly (\w+): /g)].map(([, field]) => field).filter((field) => field !== 'code'),
+    fields: [...body.matchAll(/readonly (\w+): /g)]
+      .map(([, field]) => field)
+      .filter((field) => field !== 'code'),
   }))
   const rows = errors.map(
     ({ name, code, meaning, fields }) =>

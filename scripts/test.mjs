@@ -41,7 +41,8 @@ function suite(name, node, env, args) {
     readFileSync(outputFile, 'utf8'),
   )
   const skipped = numPendingTests + numTodoTests
-  if (skipped > 0 && args.length === 0) console.error(`${skipped} tests were skipped; a skipped test counts as failed.`)
+  if (skipped > 0 && args.length === 0)
+    console.error(`${skipped} tests were skipped; a skipped test counts as failed.`)
   totals.passed += numPassedTests
   const failed = numFailedTests + (args.length === 0 ? skipped : 0)
   // A suite that fails outside of its tests (an import, an unhandled error) fails the run as well.
@@ -53,9 +54,13 @@ function installRuntimes() {
   const needed = ['better-sqlite3/package.json', ...(linux ? ['node22/bin/node', 'node24/bin/node'] : [])]
   if (needed.every((file) => existsSync(join(runtimes, 'node_modules', file)))) return
   console.log('Installing Node 22, Node 24 and better-sqlite3 13 from npm into test/runtimes …')
-  const { status } = spawnSync('npm', ['ci', '--prefix', runtimes, '--ignore-scripts', '--no-audit', '--no-fund'], {
-    stdio: 'inherit',
-  })
+  const { status } = spawnSync(
+    'npm',
+    ['ci', '--prefix', runtimes, '--ignore-scripts', '--no-audit', '--no-fund'],
+    {
+      stdio: 'inherit',
+    },
+  )
   if (status === 0) return
   console.error('They could not be installed, so node:sqlite cannot be tested.')
   process.exit(1)
