@@ -2,7 +2,8 @@
 
 import { InvalidTransactionError } from '../errors.js'
 import type { Transaction } from './entry.js'
-import { checkParts } from './op.js'
+import { isMadeByEncodeOps } from './op.js'
+import { isStoredOp } from './stored-op.js'
 
 /** An origin is an id: short, and of characters that every binding stores as they are. */
 const ORIGIN = /^[\x21-\x7e]{1,128}$/
@@ -25,4 +26,40 @@ export function checkTransaction(transaction: Transaction): void {
     throw new InvalidTransactionError('its body is not a list of texts')
   }
   checkParts(parts)
+}
+
+/**
+ * Checks parts that came from outside: every one a JSON array of well-formed ops, of text that every binding stores as
+ * it is.
+ *
+ * @throws InvalidTransactionError
+ */
+function checkParts(parts: readonly string[]): void {
+  if (isMadeByEncodeOps(parts)) return
+  if (parts.length === 0) throw new InvalidTransactionError('it has no body')
+  for (const part of parts) {
+    if (LONE_SURROGATE.test(part))
+      throw new InvalidTransactionError('a part of its body is not well-formed Unicode')
+    const ops = parsed(part)
+    if (!Array.isArray(ops)) throw new InvalidTransactionError('a part of its body is not an array of ops')
+    for (const op of ops)
+      if (!isStoredOp(op)) throw new InvalidTransactionError('its body has a malformed op')
+    if (!hasOnlyFinite(ops)) throw new InvalidTransactionError('its body has a number that JSON cannot hold')
+  }
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+function parsed(part: string): unknown {
+  try {
+    return JSON.parse(part)
+  } catch {
+    throw new InvalidTransactionError('a part of its body is not JSON')
+  }
+}
+
+// JSON.parse reads 1e999 as Infinity, and JSON.stringify writes that as null.
+function hasOnlyFinite(json: unknown): boolean {
+  if (typeof json === 'number') return Number.isFinite(json)
+  return typeof json !== 'object' || json === null || Object.values(json).every(hasOnlyFinite)
 }

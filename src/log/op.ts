@@ -9,6 +9,7 @@
 import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
 import { checkKey, type Key } from '../values/key.js'
 import { decodeValue, type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
+import { isStoredOp, type StoredOp } from './stored-op.js'
 
 /** One change, with values as the app knows them. */
 export type Op =
@@ -31,16 +32,6 @@ export type Op =
   | { readonly op: 'state'; readonly collection: string; readonly name: string; readonly value: unknown }
   /** The collection is forgotten: rows, metadata, schema version. */
   | { readonly op: 'reset'; readonly collection: string }
-
-/** An op as the body has it. The trailing elements are left out where there is nothing to say. */
-export type StoredOp =
-  | readonly ['put', string, Key, Json, (readonly Note[])?]
-  | readonly ['patch', string, Key, Json, (readonly Note[] | null)?, (readonly string[])?]
-  | readonly ['delete', string, Key]
-  | readonly ['truncate', string]
-  | readonly ['meta', string, Key, Json?, (readonly Note[])?]
-  | readonly ['state', string, string, Json?, (readonly Note[])?]
-  | readonly ['reset', string]
 
 /** Where a part is cut, in UTF-16 code units: at most 1.5 MiB of UTF-8, under the 2 MB that Durable Objects allow. */
 const PART_LENGTH = 1 << 19
@@ -114,6 +105,9 @@ class WellFormedParts extends Array<string> {
   }
 }
 
+/** Whether a body needs no check because encodeOps made it. */
+export const isMadeByEncodeOps = (parts: readonly string[]): boolean => WellFormedParts.has(parts)
+
 /** The ops of a part, with values as the app knows them, made anew at each call.
  *
  * @throws UnreadableValueError when a value cannot be read by this runtime
@@ -184,82 +178,3 @@ export function decodeOp(stored: StoredOp): Op {
 
 const optional = (json: Json | undefined, notes: readonly Note[] | undefined): unknown =>
   json === undefined ? undefined : decodeValue(json, notes)
-
-/**
- * Checks parts that came from outside: every one a JSON array of well-formed ops, of text that every binding stores as
- * it is.
- *
- * @throws InvalidTransactionError
- */
-export function checkParts(parts: readonly string[]): void {
-  if (WellFormedParts.has(parts)) return
-  if (parts.length === 0) throw new InvalidTransactionError('it has no body')
-  for (const part of parts) {
-    if (LONE_SURROGATE.test(part))
-      throw new InvalidTransactionError('a part of its body is not well-formed Unicode')
-    const ops = parsed(part)
-    if (!Array.isArray(ops)) throw new InvalidTransactionError('a part of its body is not an array of ops')
-    for (const op of ops)
-      if (!isStoredOp(op)) throw new InvalidTransactionError('its body has a malformed op')
-    if (!hasOnlyFinite(ops)) throw new InvalidTransactionError('its body has a number that JSON cannot hold')
-  }
-}
-
-const LONE_SURROGATE = /\p{Surrogate}/u
-
-function parsed(part: string): unknown {
-  try {
-    return JSON.parse(part)
-  } catch {
-    throw new InvalidTransactionError('a part of its body is not JSON')
-  }
-}
-
-// JSON.parse reads 1e999 as Infinity, and JSON.stringify writes that as null.
-function hasOnlyFinite(json: unknown): boolean {
-  if (typeof json === 'number') return Number.isFinite(json)
-  return typeof json !== 'object' || json === null || Object.values(json).every(hasOnlyFinite)
-}
-
-function isStoredOp(op: unknown): op is StoredOp {
-  if (!Array.isArray(op) || typeof op[1] !== 'string') return false
-  const isKey = typeof op[2] === 'string' || (typeof op[2] === 'number' && Number.isFinite(op[2]))
-  const notes = op[4] === undefined || areNotes(op[4])
-  switch (op[0]) {
-    case 'put':
-      return isKey && isRow(op[3], op[4]) && notes && op.length <= 5
-    case 'patch': {
-      const unset =
-        op[5] === undefined || (Array.isArray(op[5]) && op[5].every((name) => typeof name === 'string'))
-      return isKey && isRow(op[3], op[4]) && (notes || op[4] === null) && unset && op.length <= 6
-    }
-    case 'delete':
-      return isKey && op.length === 3
-    case 'meta':
-      return isKey && notes && op.length <= 5
-    case 'state':
-      return typeof op[2] === 'string' && notes && op.length <= 5
-    case 'truncate':
-    case 'reset':
-      return op.length === 2
-    default:
-      return false
-  }
-}
-
-/** A row and the fields of a patch are plain objects: not an array, and not something that a note makes of them. */
-const isRow = (json: unknown, notes: unknown): boolean =>
-  typeof json === 'object' &&
-  json !== null &&
-  !Array.isArray(json) &&
-  !(Array.isArray(notes) && notes.some((note) => Array.isArray(note) && note.length === 1))
-
-const areNotes = (notes: unknown): boolean =>
-  Array.isArray(notes) &&
-  notes.every(
-    (note) =>
-      Array.isArray(note) &&
-      note.length > 0 &&
-      typeof note[0] === 'string' &&
-      note.every((step) => typeof step === 'string' || typeof step === 'number'),
-  )

@@ -5,7 +5,8 @@
 
 import { first, type Program, run } from '../drivers/program.js'
 import { type Entry, opParts } from '../log/entry.js'
-import { parseOps, type StoredOp } from '../log/op.js'
+import { parseOps } from '../log/op.js'
+import type { StoredOp } from '../log/stored-op.js'
 import { encodeKey } from '../values/key.js'
 import { type FoldedRow, foldedRow, foldRow, KEEP, storedRow } from './fold.js'
 import { dropCollection, ensureRowTable } from './registry.js'

@@ -4,7 +4,8 @@
  */
 
 import { type Entry, opParts } from '../log/entry.js'
-import { parseOps, type StoredOp } from '../log/op.js'
+import { parseOps } from '../log/op.js'
+import type { StoredOp } from '../log/stored-op.js'
 import { encodeKey } from '../values/key.js'
 import type { Json, Note } from '../values/value.js'
 import type { StoredRow } from './tables.js'

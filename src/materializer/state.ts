@@ -2,7 +2,7 @@
 
 import { all, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
-import type { StoredOp } from '../log/op.js'
+import type { StoredOp } from '../log/stored-op.js'
 import { notesText } from './fold.js'
 import { materialized } from './tables.js'
 

@@ -7,7 +7,8 @@
 
 import type { SyncConfig } from '@tanstack/db'
 import { type Position, UnreadableRowError } from '../../errors.js'
-import { decodeOp, type StoredOp } from '../../log/op.js'
+import { decodeOp } from '../../log/op.js'
+import type { StoredOp } from '../../log/stored-op.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
