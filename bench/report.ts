@@ -1,22 +1,17 @@
 /** The table for people. */
 
+import Table from 'cli-table3'
 import type { Machine } from './machine.js'
 import type { Result } from './rounds.js'
 
 /** The machine, a line for each figure, and below it what could not be measured. */
 export function table(machine: Machine, results: readonly Result[]): string {
-  const lines = [['name', 'ours', 'theirs', 'ratio', 'goal', 'holds', 'against'], ...results.map(cells)]
-  const widths = (lines[0] as string[]).map((_, column) =>
-    Math.max(...lines.map((line) => (line[column] as string).length)),
-  )
-  const aligned = lines.map((line) =>
-    line
-      .map((cell, column) =>
-        isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
+  const table = new Table({
+    head: ['name', 'ours', 'theirs', 'ratio', 'goal', 'holds', 'against'],
+    colAligns: ['left', 'right', 'right', 'right', 'left', 'left', 'left'],
+    style: { head: [], border: [], compact: true },
+  })
+  table.push(...results.map(cells))
   // All figures of a case fail together.
   const errors = new Set(results.flatMap(({ error }) => error ?? []))
   return [
@@ -24,15 +19,13 @@ export function table(machine: Machine, results: readonly Result[]): string {
       .map(([name, value]) => `${name}: ${value}`)
       .join('\n'),
     '',
-    ...aligned,
+    table.toString(),
     ...[...errors].map((error) => {
       const names = results.filter((result) => result.error === error).map(({ name }) => name)
       return `\nCould not be measured: ${names.join(', ')}\n${error}`
     }),
   ].join('\n')
 }
-
-const isNumber = (column: number): boolean => column >= 1 && column <= 3
 
 function cells({ name, ours, theirs, ratio, goal, holds, against, unit }: Result): string[] {
   const answer = holds === null ? '–' : holds ? 'yes' : 'NO'

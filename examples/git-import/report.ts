@@ -1,4 +1,5 @@
 /** What the demo prints: numbers, tables and failures. */
+import Table from 'cli-table3'
 import { DaybookError } from 'daybook'
 import { RepositoryError } from './git.js'
 
@@ -18,19 +19,19 @@ export function count(number: number): string {
   return Math.round(number).toLocaleString('en-US')
 }
 
-/** Columns of text under a heading; a column is right-aligned when its first cell is a number. */
+/** Columns of text; numbers are right-aligned. */
 export function printTable(rows: readonly (readonly (string | number)[])[]): void {
-  const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)))
-  const widths = texts.reduce<number[]>(
-    (widest, row) => row.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
-    [],
-  )
-  const last = rows.at(-1) ?? []
-  for (const row of texts) {
-    const cells = row.map((cell, column) => {
-      const width = widths[column] ?? 0
-      return typeof last[column] === 'number' ? cell.padStart(width) : cell.padEnd(width)
-    })
-    printLine(`  ${cells.join('   ').trimEnd()}`)
+  const table = new Table({ chars: NO_LINES, style: { 'padding-left': 2, 'padding-right': 1, head: [] } })
+  for (const row of rows) {
+    table.push(
+      row.map((cell) =>
+        typeof cell === 'number' ? { content: count(cell), hAlign: 'right' as const } : { content: cell },
+      ),
+    )
   }
+  printLine(table.toString())
 }
+
+const LINES =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle'
+const NO_LINES = Object.fromEntries(LINES.split(' ').map((name) => [name, '']))
