@@ -29,7 +29,7 @@ export function printTable(rows: readonly (readonly (string | number)[])[]): voi
       ),
     )
   }
-  printLine(table.toString())
+  for (const line of table.toString().split('\n')) printLine(line.trimEnd())
 }
 
 const LINES =
