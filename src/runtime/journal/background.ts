@@ -18,6 +18,9 @@ const DELAY = 100
 /** … or at once when so many entries wait, so that the next open has little to do (L9). */
 const BACKLOG = 2000
 
+/** So many only wait when the app never lets a timer run (a loop of awaited appends): then posting comes between them. */
+const STARVED = 10_000
+
 /** Entries posted in one transaction; an append waits for at most one such batch. */
 const BATCH = 500
 
@@ -47,7 +50,8 @@ export class Background {
   /** So many entries were appended. */
   appended(count: number): void {
     this.#backlog += count
-    if (this.#backlog >= BACKLOG) this.#schedule(0)
+    if (this.#backlog >= STARVED && this.#working === undefined && !this.#stopped) this.#work()
+    else if (this.#backlog >= BACKLOG) this.#schedule(0)
     else this.#schedule(DELAY)
   }
 
@@ -93,6 +97,7 @@ export class Background {
   }
 
   #work(): void {
+    this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#soon = false
     this.#working = this.#step()
