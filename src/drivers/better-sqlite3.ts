@@ -69,7 +69,7 @@ export function useBetterSqlite3(database: BetterSqlite3Database, settings: Conn
 function connect(database: BetterSqlite3Database, readonly: boolean, close: () => void): Connection {
   const [{ version }] = execute(database, 'SELECT sqlite_version() AS version') as [{ version: string }]
   requireSqlite(version)
-  const prepared = new WeakMap<Statement, BetterSqlite3Statement>()
+  const prepared = new WeakMap<Statement, Prepared>()
   const token = prepare(database, CHANGE_TOKEN)
   return {
     name: 'better-sqlite3',
@@ -79,17 +79,26 @@ function connect(database: BetterSqlite3Database, readonly: boolean, close: () =
     execute(statement, parameters) {
       let found = prepared.get(statement)
       if (found === undefined) {
-        found = prepare(database, statement.sql)
+        const own = prepare(database, statement.sql)
+        found = { statement: own, reader: own.reader }
         prepared.set(statement, found)
       }
-      if (found.reader) return found.all(...parameters) as SqlRow[]
-      found.run(...parameters)
-      return []
+      if (found.reader) return found.statement.all(...parameters) as SqlRow[]
+      found.statement.run(...parameters)
+      return NO_ROWS
     },
     changeToken: () => changeToken(token.all()),
     close,
   }
 }
+
+/** `reader` is a call into the binding each time it is asked for; the answer does not change. */
+interface Prepared {
+  readonly statement: BetterSqlite3Statement
+  readonly reader: boolean
+}
+
+const NO_ROWS: readonly SqlRow[] = []
 
 // The app may have switched its handle to BigInt integers; our statements stay with numbers.
 function prepare(database: BetterSqlite3Database, sql: string): BetterSqlite3Statement {
