@@ -5,10 +5,11 @@
  * each origin's transactions were (L5), and how many rows each collection had.
  */
 
-import { all, first, type Program } from '../drivers/program.js'
+import { first, type Program } from '../drivers/program.js'
 import { literal, statement } from '../drivers/query.js'
 import { insert, requestFor, tail } from './append.js'
 import type { Entry } from './entry.js'
+import { storedRuns } from './origin-runs.js'
 import { log } from './tables.js'
 
 const newestCheckpoint = statement<[]>()(
@@ -20,14 +21,6 @@ const newestCheckpoint = statement<[]>()(
     .where('kind', '<>', literal('tx'))
     .orderBy('seq', 'desc')
     .limit(literal(1)),
-)
-
-const allRuns = statement<[]>()(
-  log
-    .selectFrom('daybook_origins')
-    .select(['origin', 'origin_seq', 'seq', 'term', 'length'])
-    .orderBy('origin')
-    .orderBy('origin_seq'),
 )
 
 /** What a checkpoint says; the one element of its body. */
@@ -48,10 +41,10 @@ export function* appendCheckpoint(
   rows: CheckpointBody['rows'],
 ): Program<Entry> {
   const last = yield* tail()
-  const runs = yield* all(allRuns)
+  const runs = yield* storedRuns()
   const body: CheckpointBody = {
     previous: last.checksum,
-    origins: runs.map((run) => [run.origin, run.origin_seq, run.seq, run.term, run.length]),
+    origins: runs.map((run) => [run.origin, run.originSeq, run.seq, run.term, run.length]),
     rows,
   }
   const request = requestFor(

@@ -18,6 +18,7 @@
 import { all, first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import type { Position } from './entry.js'
+import { addToRuns, continues, type OriginRun, type RunsByOrigin } from './origin-runs.js'
 import { log } from './tables.js'
 
 const runAt = statement<[origin: string, originSeq: number]>()(
@@ -85,15 +86,6 @@ const makersBetween = statement<[from: number, through: number]>()(
 /** No origin seq is higher. */
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
-/** Consecutive transactions of one origin. */
-export interface OriginRun {
-  readonly origin: string
-  readonly originSeq: number
-  readonly seq: number
-  readonly term: number
-  readonly length: number
-}
-
 /** Where (origin, originSeq) was appended, if it was. */
 export function* positionOf(origin: string, originSeq: number): Program<Position | undefined> {
   const found = yield* first(runAt, origin, originSeq)
@@ -107,18 +99,8 @@ export function* positionOf(origin: string, originSeq: number): Program<Position
 export function* postOrigins(
   entries: Iterable<{ origin: string; originSeq: number; position: Position }>,
 ): Program<void> {
-  const runs = new Map<string, OriginRun[]>()
-  for (const { origin, originSeq, position } of entries) {
-    const known = runs.get(origin)
-    const last = known?.at(-1)
-    if (known === undefined || last === undefined) {
-      runs.set(origin, [{ origin, originSeq, ...position, length: 1 }])
-    } else if (continues(last, originSeq, position)) {
-      known[known.length - 1] = { ...last, length: last.length + 1 }
-    } else {
-      known.push({ origin, originSeq, ...position, length: 1 })
-    }
-  }
+  const runs: RunsByOrigin = new Map()
+  for (const entry of entries) addToRuns(runs, entry)
   for (const [origin, known] of runs) {
     const [head] = known as [OriginRun, ...OriginRun[]]
     const before = yield* first(runAt, origin, head.originSeq - 1)
@@ -130,11 +112,6 @@ export function* postOrigins(
     for (const each of known) yield* run(insertRun, origin, each.originSeq, each.seq, each.term, each.length)
   }
 }
-
-const continues = (before: OriginRun, originSeq: number, position: Position): boolean =>
-  originSeq === before.originSeq + before.length &&
-  position.seq === before.seq + before.length &&
-  position.term === before.term
 
 /** How many entries of others are read to bring the memory up to date before it is given up instead. */
 const CATCH_UP_LIMIT = 1000

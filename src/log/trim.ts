@@ -1,12 +1,11 @@
 /** Trimming: removing the oldest entries below a checkpoint (L4: the only removal there is). */
 
-import { first, type Program, run } from '../drivers/program.js'
+import { type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { findCheckpoint } from './checkpoint.js'
+import { cursor } from './cursor.js'
 import { floor } from './read.js'
 import { log } from './tables.js'
-
-const readCursor = statement<[]>()(log.selectFrom('daybook_cursor').select('seq'))
 
 // In rowid order, so oldest first: the trigger refuses any other order.
 const deleteEntries = statement<[below: number]>()(
@@ -23,8 +22,7 @@ const deleteParts = statement<[below: number]>()(
  */
 export function* trim(below: number, batch: number): Program<boolean> {
   const oldest = (yield* floor()).seq
-  const posted = (yield* first(readCursor)) as { seq: number }
-  const limit = Math.min(below, yield* findCheckpoint(), posted.seq + 1)
+  const limit = Math.min(below, yield* findCheckpoint(), (yield* cursor()) + 1)
   if (oldest >= limit) return false
   const through = Math.min(limit, oldest + batch)
   yield* run(deleteEntries, through)

@@ -1,43 +1,24 @@
 /** Checking `daybook_origins` against the entries (L5): each one must be found where it is. */
 
-import { all, type Program } from '../drivers/program.js'
-import { statement } from '../drivers/query.js'
+import type { Program } from '../drivers/program.js'
 import type { Entry } from './entry.js'
-import type { OriginRun } from './origins.js'
-import { log } from './tables.js'
-
-const readRuns = statement<[]>()(
-  log
-    .selectFrom('daybook_origins')
-    .select(['origin', 'origin_seq', 'seq', 'term', 'length'])
-    .orderBy('origin')
-    .orderBy('origin_seq'),
-)
+import { addToRuns, type OriginRun, type RunsByOrigin, storedRuns } from './origin-runs.js'
 
 /** The transactions of each origin as runs, gathered from entries. */
 export class OriginRuns {
-  readonly #runs = new Map<string, OriginRun[]>()
+  readonly #runs: RunsByOrigin = new Map()
 
-  add({ origin, originSeq, position }: Entry): void {
-    const runs = this.#runs.get(origin) ?? []
-    this.#runs.set(origin, runs)
-    const last = runs.at(-1)
-    const continues =
-      last !== undefined &&
-      originSeq === last.originSeq + last.length &&
-      position.seq === last.seq + last.length &&
-      position.term === last.term
-    if (continues) runs[runs.length - 1] = { ...last, length: last.length + 1 }
-    else runs.push({ origin, originSeq, ...position, length: 1 })
+  add(entry: Entry): void {
+    addToRuns(this.#runs, entry)
   }
 
   /** Answers with what the table does not say, or says otherwise. */
   *compare(): Program<string[]> {
-    const stored = new Map<string, OriginRun[]>()
-    for (const { origin, origin_seq: originSeq, seq, term, length } of yield* all(readRuns)) {
-      const runs = stored.get(origin) ?? []
-      stored.set(origin, runs)
-      runs.push({ origin, originSeq, seq, term, length })
+    const stored: RunsByOrigin = new Map()
+    for (const run of yield* storedRuns()) {
+      const runs = stored.get(run.origin) ?? []
+      stored.set(run.origin, runs)
+      runs.push(run)
     }
     const wrong: string[] = []
     for (const [origin, runs] of this.#runs) {

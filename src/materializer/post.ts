@@ -5,25 +5,13 @@
  * cursor.
  */
 
-import { first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import type { Program } from '../drivers/program.js'
 import { CorruptRowsError } from '../errors.js'
 import { tail } from '../log/append.js'
+import { cursor, moveCursor } from '../log/cursor.js'
 import { postOrigins } from '../log/origins.js'
 import { checksumAt, page } from '../log/read.js'
-import { log } from '../log/tables.js'
 import { Batch } from './batch.js'
-
-const readCursor = statement<[]>()(log.selectFrom('daybook_cursor').select('seq'))
-
-export const moveCursor = statement<[seq: number]>()(
-  log.updateTable('daybook_cursor').set({ seq: parameter<number>() }),
-)
-
-/** The seq through which the tables are posted. */
-export function* cursor(): Program<number> {
-  return ((yield* first(readCursor)) as { seq: number }).seq
-}
 
 /**
  * Posts at most `limit` entries after the cursor. Answers how many are left. Run it in a write transaction.
@@ -42,7 +30,7 @@ export function* post(limit: number): Program<number> {
   yield* batch.flush()
   yield* postOrigins(entries)
   const through = entries.at(-1)?.position.seq ?? from
-  yield* run(moveCursor, through)
+  yield* moveCursor(through)
   return head.seq - through
 }
 

@@ -2,10 +2,11 @@
 
 import { all, type Program } from '../drivers/program.js'
 import { tail } from '../log/append.js'
+import { cursor } from '../log/cursor.js'
 import type { Position } from '../log/entry.js'
 import { checksumAt, PAGE_ENTRIES, page } from '../log/read.js'
 import { foldEntry, foldedRow, storedRow } from './fold.js'
-import { cursor, postAll } from './post.js'
+import { postAll } from './post.js'
 import { findRowTable } from './registry.js'
 import { rowTable, type StoredRow } from './tables.js'
 

@@ -8,9 +8,10 @@
 import { type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { RebuildImpossibleError } from '../errors.js'
+import { moveCursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import { log } from '../log/tables.js'
-import { moveCursor, postAll } from './post.js'
+import { postAll } from './post.js'
 import { dropCollection, listCollections } from './registry.js'
 
 const clearOrigins = statement<[above: string]>()(
@@ -23,6 +24,6 @@ export function* rebuild(): Program<void> {
   if (oldest.seq !== 1) throw new RebuildImpossibleError(oldest)
   for (const { collection } of yield* listCollections()) yield* dropCollection(collection)
   yield* run(clearOrigins, '')
-  yield* run(moveCursor, 0)
+  yield* moveCursor(0)
   yield* postAll()
 }

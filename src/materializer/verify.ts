@@ -1,11 +1,11 @@
 /** Checking the row tables against a fold of the log (M2), made anew in memory. */
 
 import { all, first, type Program } from '../drivers/program.js'
+import { cursor } from '../log/cursor.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { Finding } from '../log/verify.js'
 import { type FoldedRow, type FoldedValue, foldEntry, foldedRow } from './fold.js'
-import { cursor } from './post.js'
 import { listCollections } from './registry.js'
 import { listState, type StoredState, stateAfter } from './state.js'
 import { rowTable, type StoredRow } from './tables.js'
@@ -33,11 +33,6 @@ export class RowsVerifier {
       return rows
     })
     this.#folded = entry.position.seq
-  }
-
-  /** The seq through which entries were added. */
-  get folded(): number {
-    return this.#folded
   }
 
   /** Compares with the tables, which must be posted through exactly the entries that were added. */
