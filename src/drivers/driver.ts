@@ -5,7 +5,7 @@
  * answer at once or with a promise; everything above is written once, as programs (program.ts), and runs on both.
  */
 
-import type { Program } from './program.js'
+import type { Program, Step } from './program.js'
 import type { MaybePromise, SqlRow, SqlValue, Statement } from './statement.js'
 
 /** One open SQLite connection, as a binding offers it. */
@@ -38,4 +38,11 @@ export interface Driver extends Omit<Connection, 'execute' | 'inTransaction'> {
    *   whether it took effect; otherwise the classified error of the statement that failed, after a rollback.
    */
   transaction<T>(mode: 'read' | 'write', program: () => Program<T>): MaybePromise<T>
+  /**
+   * Runs one statement, which SQLite makes a transaction of its own: a quarter of the calls. When it fails, it may
+   * nevertheless have taken effect.
+   *
+   * @throws BusyError when the lock cannot be had in time; otherwise the classified error
+   */
+  statement(step: Step): MaybePromise<readonly SqlRow[]>
 }

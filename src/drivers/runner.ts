@@ -61,17 +61,14 @@ export function createDriver(connection: Connection, options: RunnerOptions = {}
     }
   }
 
-  const start = <T>(mode: 'read' | 'write', program: () => Program<T>): MaybePromise<T> =>
-    runProgram(inTransaction(connection, mode, program), execute)
-
   // The app's own transactions and iterations on a shared handle are over sooner or later; nothing of ours has begun.
-  const startWhenFree = async <T>(mode: 'read' | 'write', program: () => Program<T>): Promise<T> => {
+  const startWhenFree = async <T>(start: () => MaybePromise<T>): Promise<T> => {
     const giveUp = Date.now() + busyTimeout
     for (;;) {
       let failure: unknown
       if (!connection.inTransaction()) {
         try {
-          return await start(mode, program)
+          return await start()
         } catch (error) {
           if (!isHandleInUse(error)) throw error
           failure = error
@@ -82,12 +79,22 @@ export function createDriver(connection: Connection, options: RunnerOptions = {}
     }
   }
 
-  const enqueueStart = <T>(mode: 'read' | 'write', program: () => Program<T>): Promise<T> => {
-    const result = (queue.last ?? Promise.resolve())
-      .then(settled, settled)
-      .then(() => startWhenFree(mode, program))
+  const enqueueStart = <T>(start: () => MaybePromise<T>): Promise<T> => {
+    const result = (queue.last ?? Promise.resolve()).then(settled, settled).then(() => startWhenFree(start))
     enqueue(queue, result)
     return result
+  }
+
+  const inTurn = <T>(start: () => MaybePromise<T>): MaybePromise<T> => {
+    if (queue.last !== undefined || connection.inTransaction()) return enqueueStart(start)
+    try {
+      const result = start()
+      if (result instanceof Promise) enqueue(queue, result)
+      return result
+    } catch (error) {
+      if (!isHandleInUse(error)) throw error
+      return enqueueStart(start)
+    }
   }
 
   return {
@@ -96,17 +103,9 @@ export function createDriver(connection: Connection, options: RunnerOptions = {}
     readonly: connection.readonly,
     ...(connection.changeToken && { changeToken: () => connection.changeToken!() }),
     close: () => connection.close(),
-    transaction<T>(mode: 'read' | 'write', program: () => Program<T>): MaybePromise<T> {
-      if (queue.last !== undefined || connection.inTransaction()) return enqueueStart(mode, program)
-      try {
-        const result = start(mode, program)
-        if (result instanceof Promise) enqueue(queue, result)
-        return result
-      } catch (error) {
-        if (!isHandleInUse(error)) throw error
-        return enqueueStart(mode, program)
-      }
-    },
+    transaction: (mode, program) =>
+      inTurn(() => runProgram(inTransaction(connection, mode, program), execute)),
+    statement: (step) => inTurn(() => execute(step)),
   }
 }
 

@@ -5,11 +5,18 @@
  * number of connections and processes can append to one file.
  */
 
-import { all, first, type Program, run, step } from '../drivers/program.js'
+import { all, first, type Program, run, type Step, step } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import { FencedError, OriginConflictError } from '../errors.js'
 import { chain, digest } from './checksum.js'
-import { ENTRY_FORMAT, type Entry, type EntryKind, type Position, type Transaction } from './entry.js'
+import {
+  ENTRY_FORMAT,
+  type Entry,
+  type EntryKind,
+  type Position,
+  type Tail,
+  type Transaction,
+} from './entry.js'
 import { type KnownOrigins, positionOf } from './origins.js'
 import { log } from './tables.js'
 
@@ -42,6 +49,43 @@ const insertEntry = statement<
     committed_at: parameter<number>(),
     format: parameter<number>(),
     parts: parameter<number>(),
+    size: parameter<number>(),
+    body: parameter<string>(),
+    checksum: parameter<string>(),
+  }),
+)
+
+/**
+ * The same in one statement that is a transaction of its own: SQLite itself looks whether the log still ends where the
+ * writer thinks. When the checksum differs there is no term (NOT NULL fails); when others have appended since, the
+ * seq is taken (the trigger refuses).
+ */
+const insertBehind = statement<
+  [
+    seq: number,
+    lastSeq: number,
+    lastChecksum: string,
+    origin: string,
+    originSeq: number,
+    committedAt: number,
+    size: number,
+    body: string,
+    checksum: string,
+  ]
+>()(
+  log.insertInto('daybook_log').values({
+    seq: parameter<number>(),
+    term: log
+      .selectFrom('daybook_log as last')
+      .select('last.term')
+      .where('last.seq', '=', parameter<number>())
+      .where('last.checksum', '=', parameter<string>()),
+    kind: literal('tx'),
+    origin: parameter<string>(),
+    origin_seq: parameter<number>(),
+    committed_at: parameter<number>(),
+    format: literal(ENTRY_FORMAT),
+    parts: literal(1),
     size: parameter<number>(),
     body: parameter<string>(),
     checksum: parameter<string>(),
@@ -90,12 +134,8 @@ export const requestFor = (
   return term === undefined ? request : { ...request, term }
 }
 
-/** Where the log ends. */
-export interface Tail {
-  readonly seq: number
-  readonly term: number
-  readonly checksum: string
-}
+/** The tail that an entry is when it is the last one. */
+export const tailAt = ({ position: { seq, term }, checksum }: Entry): Tail => ({ seq, term, checksum })
 
 /** The tail; a log has at least its first entry. */
 export function* tail(): Program<Tail> {
@@ -109,7 +149,7 @@ export function* tail(): Program<Tail> {
  */
 export function* append(requests: readonly AppendRequest[], known: KnownOrigins): Program<AppendOutcome[]> {
   let last = yield* tail()
-  if (!known.isAt(last.seq, last.checksum)) yield* known.update(last.seq, last.checksum)
+  if (!known.isAt(last)) yield* known.update(last)
   const outcomes: AppendOutcome[] = []
   // What this very group has raised so far; `known` learns it only after the commit.
   const raised = new Map<string, number>()
@@ -129,7 +169,7 @@ export function* append(requests: readonly AppendRequest[], known: KnownOrigins)
     }
     const entry = yield* insert(request, last)
     raised.set(origin, Math.max(originSeq, highest))
-    last = { ...entry.position, checksum: entry.checksum }
+    last = tailAt(entry)
     outcomes.push({ entry })
   }
   return outcomes
@@ -142,26 +182,52 @@ export function* claimTerm(origin: string, originSeq: number, committedAt: numbe
   return yield* insert(request, { ...last, term: last.term + 1 })
 }
 
+/** A single statement that appends, and the entry that is in the log when it succeeded. */
+export interface QuickAppend {
+  readonly step: Step
+  readonly entry: Entry
+}
+
+/**
+ * The short way for what nearly every append is: one small transaction behind a tail that this writer knows. Run the
+ * step as a transaction of its own. When it fails, nothing is decided: `append` is asked, which reads.
+ */
+export function quickAppend(request: AppendRequest, known: KnownOrigins): QuickAppend | undefined {
+  const { kind, origin, originSeq, committedAt, parts, term } = request
+  const { tail } = known
+  const [body] = parts
+  if (tail === undefined || body === undefined || parts.length > 1 || kind !== 'tx') return undefined
+  const highest = known.remembered(origin)
+  if (highest === undefined || originSeq <= highest || (term !== undefined && term < tail.term))
+    return undefined
+  const entry = entryBehind(tail, request)
+  const { seq } = entry.position
+  const { length } = body
+  const { checksum } = entry
+  return {
+    step: step(
+      insertBehind,
+      seq,
+      tail.seq,
+      tail.checksum,
+      origin,
+      originSeq,
+      committedAt,
+      length,
+      body,
+      checksum,
+    ),
+    entry,
+  }
+}
+
 /** Puts one entry behind the tail. */
 export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
-  const { kind, origin, originSeq, committedAt, parts, digests } = request
-  const seq = last.seq + 1
-  // A writer that leads a newer term than the log has seen would have claimed it first; L2 holds by this line.
-  const term = last.term
-  const checksum = chain(last.checksum, {
-    seq,
-    term,
-    kind,
-    origin,
-    originSeq,
-    committedAt,
-    format: ENTRY_FORMAT,
-    digests,
-  })
+  const { kind, origin, originSeq, committedAt, parts } = request
+  const entry = entryBehind(last, request)
+  const { seq, term } = entry.position
   let size = 0
   for (const part of parts) size += part.length
-  const body = parts[0] as string
-  const { length } = parts
   yield step(
     insertEntry,
     seq,
@@ -171,22 +237,23 @@ export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
     originSeq,
     committedAt,
     ENTRY_FORMAT,
-    length,
+    parts.length,
     size,
-    body,
-    checksum,
+    parts[0] as string,
+    entry.checksum,
   )
   for (let part = 1; part < parts.length; part++) yield* run(insertPart, seq, part, parts[part] as string)
-  return {
-    position: { term, seq },
-    kind,
-    origin,
-    originSeq,
-    committedAt,
-    format: ENTRY_FORMAT,
-    parts,
-    checksum,
-  }
+  return entry
+}
+
+// A writer that leads a newer term than the log has seen would have claimed it first; L2 holds because the term is the
+// tail's.
+function entryBehind({ seq: last, term, checksum: previous }: Tail, request: AppendRequest): Entry {
+  const { kind, origin, originSeq, committedAt, parts, digests } = request
+  const seq = last + 1
+  const format = ENTRY_FORMAT
+  const checksum = chain(previous, { seq, term, kind, origin, originSeq, committedAt, format, digests })
+  return { position: { term, seq }, kind, origin, originSeq, committedAt, format, parts, checksum }
 }
 
 // The same maker and number again: the same content is a retry, other content is a bug that must not pass.

@@ -105,17 +105,18 @@ export const GENESIS = '0000000000000000'
  * https://cr.yp.to/proto/netstrings.txt), so that no two different entries give the same text. The body enters by the
  * digests of its parts, which lets a large body be checked part by part.
  */
-export const chain = (previous: string, entry: Checked): string =>
-  digest(
+export function chain(previous: string, entry: Checked): string {
+  let text =
     netstring(previous) +
-      netstring(String(entry.seq)) +
-      netstring(String(entry.term)) +
-      netstring(entry.kind) +
-      netstring(entry.origin) +
-      netstring(String(entry.originSeq)) +
-      netstring(String(entry.committedAt)) +
-      netstring(String(entry.format)) +
-      entry.digests.map(netstring).join(''),
-  )
+    netstring(String(entry.seq)) +
+    netstring(String(entry.term)) +
+    netstring(entry.kind) +
+    netstring(entry.origin) +
+    netstring(String(entry.originSeq)) +
+    netstring(String(entry.committedAt)) +
+    netstring(String(entry.format))
+  for (const part of entry.digests) text += netstring(part)
+  return digest(text)
+}
 
 const netstring = (text: string): string => `${text.length}:${text},`

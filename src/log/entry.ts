@@ -30,6 +30,13 @@ export interface Entry {
   readonly checksum: string
 }
 
+/** Where the log ends. */
+export interface Tail {
+  readonly seq: number
+  readonly term: number
+  readonly checksum: string
+}
+
 /** The parts of an entry that hold ops: a control record's body is not made of ops. */
 export const opParts = (entry: Pick<Entry, 'kind' | 'parts'>): readonly string[] =>
   entry.kind === 'tx' ? entry.parts : []

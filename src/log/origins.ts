@@ -17,7 +17,7 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
-import type { Position } from './entry.js'
+import type { Position, Tail } from './entry.js'
 import { addToRuns, continues, type OriginRun, type RunsByOrigin } from './origin-runs.js'
 import { log } from './tables.js'
 
@@ -121,13 +121,17 @@ const ORIGIN_LIMIT = 1000
 
 /** The highest origin seq of each origin, as of one position. Belongs to one connection; see the head of this file. */
 export class KnownOrigins {
-  #seq = 0
-  #checksum = ''
+  #tail: Tail | undefined
   readonly #highest = new Map<string, number>()
 
+  /** The tail that the memory is at. The log may have grown since: whoever uses it has SQLite compare. */
+  get tail(): Tail | undefined {
+    return this.#tail
+  }
+
   /** Whether the memory is at the given tail. */
-  isAt(seq: number, checksum: string): boolean {
-    return seq === this.#seq && checksum === this.#checksum
+  isAt({ seq, checksum }: Tail): boolean {
+    return seq === this.#tail?.seq && checksum === this.#tail.checksum
   }
 
   /** The highest origin seq of an origin, where that was looked up before. */
@@ -136,20 +140,15 @@ export class KnownOrigins {
   }
 
   /** Brings the memory to the given tail, inside the transaction that read it. */
-  *update(seq: number, checksum: string): Program<void> {
-    const behind = seq - this.#seq
-    if (this.#seq > 0 && behind > 0 && behind <= CATCH_UP_LIMIT) {
-      const [same, ...later] = yield* all(makersBetween, this.#seq, seq)
-      if (same?.seq === this.#seq && same.checksum === this.#checksum) {
-        for (const entry of later) this.#raise(entry.origin, entry.origin_seq)
-        this.#seq = seq
-        this.#checksum = checksum
-        return
-      }
-    }
-    this.#highest.clear()
-    this.#seq = seq
-    this.#checksum = checksum
+  *update(tail: Tail): Program<void> {
+    const from = this.#tail
+    const behind = tail.seq - (from?.seq ?? 0)
+    const near = from !== undefined && behind > 0 && behind <= CATCH_UP_LIMIT
+    const [same, ...later] = near ? yield* all(makersBetween, from.seq, tail.seq) : []
+    if (near && same?.seq === from.seq && same.checksum === from.checksum) {
+      for (const entry of later) this.#raise(entry.origin, entry.origin_seq)
+    } else this.#highest.clear()
+    this.#tail = tail
   }
 
   /** The highest origin seq of an origin at the position last updated to; 0 when it has none. */
@@ -168,10 +167,9 @@ export class KnownOrigins {
   }
 
   /** Remembers what was appended; call it only once the commit is certain. */
-  advance(seq: number, checksum: string, appended: Iterable<{ origin: string; originSeq: number }>): void {
+  advance(tail: Tail, appended: readonly { origin: string; originSeq: number }[]): void {
     for (const { origin, originSeq } of appended) this.#raise(origin, originSeq)
-    this.#seq = seq
-    this.#checksum = checksum
+    this.#tail = tail
   }
 
   // Only origins whose past was looked up are known; others stay unknown.

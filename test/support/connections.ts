@@ -88,7 +88,7 @@ export type FaultKind =
   | 'dies before'
   /** The process is killed after the statement, before anybody hears of it. */
   | 'dies after'
-  /** COMMIT takes effect, but the answer is lost. Other statements are left alone. */
+  /** What commits takes effect, but the answer is lost. Other statements are left alone. */
   | 'commit unknown'
 
 export const FAULTS: readonly FaultKind[] = [
@@ -98,6 +98,9 @@ export const FAULTS: readonly FaultKind[] = [
   'dies after',
   'commit unknown',
 ]
+
+/** Whether a statement ends a transaction: COMMIT, and the append that is a transaction of its own. */
+export const commits = (sql: string): boolean => sql === 'COMMIT' || sql.includes('"daybook_log" as "last"')
 
 /** The process is gone; nothing that is called on this connection has an effect any more. */
 export class Died extends Error {
@@ -154,7 +157,7 @@ export function faulty(connection: Connection, kind: FaultKind | undefined, at: 
             return die()
           case 'commit unknown': {
             const rows = connection.execute(statement, parameters)
-            if (statement.sql === 'COMMIT') throw sqliteError('SQLITE_IOERR_FSYNC', 'disk I/O error')
+            if (commits(statement.sql)) throw sqliteError('SQLITE_IOERR_FSYNC', 'disk I/O error')
             return rows
           }
         }

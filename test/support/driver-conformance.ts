@@ -143,6 +143,18 @@ export function driverConformance(name: string, openDriver: OpenDriver): void {
       expect(await ask(left, 'SELECT a FROM t')).toEqual([{ a: 1 }])
     })
 
+    test('of one statement is kept, or leaves nothing when it fails', async () => {
+      const file = newFile()
+      const driver = await open(file)
+      await write(driver, 'CREATE TABLE t (a UNIQUE)')
+      const insert = async (...values: number[]): Promise<unknown> =>
+        driver.statement({ statement: sql('INSERT INTO t VALUES (?), (?)'), parameters: values })
+      expect(await insert(1, 2)).toEqual([])
+      await expect(insert(3, 1)).rejects.toMatchObject({ code: 'DAYBOOK_SQLITE' })
+      const left = await open(copyAsKilled(file))
+      expect(await ask(left, 'SELECT a FROM t ORDER BY a')).toEqual([{ a: 1 }, { a: 2 }])
+    })
+
     test('leaves nothing when the program throws', async () => {
       const driver = await open()
       await write(driver, 'CREATE TABLE t (a)')

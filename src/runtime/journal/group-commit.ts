@@ -5,8 +5,15 @@
 
 import type { Driver } from '../../drivers/driver.js'
 import type { MaybePromise } from '../../drivers/statement.js'
-import { CommitUnknownError, StorageFullError } from '../../errors.js'
-import { type AppendOutcome, type AppendRequest, append } from '../../log/append.js'
+import { BusyError, CommitUnknownError, StorageFullError } from '../../errors.js'
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  append,
+  type QuickAppend,
+  quickAppend,
+  tailAt,
+} from '../../log/append.js'
 import type { Entry, Position } from '../../log/entry.js'
 import { KnownOrigins } from '../../log/origins.js'
 
@@ -15,6 +22,8 @@ interface Waiting {
   readonly resolve: (position: Position) => void
   readonly reject: (error: unknown) => void
 }
+
+const TURN = Promise.resolve()
 
 export class GroupCommit {
   readonly #driver: Driver
@@ -34,7 +43,8 @@ export class GroupCommit {
   append(request: AppendRequest): Promise<Position> {
     return new Promise((resolve, reject) => {
       const first = this.#group.push({ request, resolve, reject }) === 1
-      if (first && this.#committing === undefined) queueMicrotask(this.#commitGroup)
+      // Cheaper than queueMicrotask, which makes a resource for async_hooks each time.
+      if (first && this.#committing === undefined) void TURN.then(this.#commitGroup)
     })
   }
 
@@ -67,6 +77,27 @@ export class GroupCommit {
   }
 
   #commit(group: readonly Waiting[]): MaybePromise<AppendOutcome[]> {
+    const [first] = group
+    const quick = group.length === 1 ? quickAppend((first as Waiting).request, this.#known) : undefined
+    return quick === undefined ? this.#commitAll(group) : this.#commitQuickly(quick, group)
+  }
+
+  // Any failure but a lock that could not be had is the log's to explain: it may even have taken effect (L5).
+  #commitQuickly({ step, entry }: QuickAppend, group: readonly Waiting[]): MaybePromise<AppendOutcome[]> {
+    const failed = (error: unknown): MaybePromise<AppendOutcome[]> => {
+      if (error instanceof BusyError) throw error
+      return this.#commitAll(group)
+    }
+    let done: MaybePromise<unknown>
+    try {
+      done = this.#driver.statement(step)
+    } catch (error) {
+      return failed(error)
+    }
+    return done instanceof Promise ? done.then(() => [{ entry }], failed) : [{ entry }]
+  }
+
+  #commitAll(group: readonly Waiting[]): MaybePromise<AppendOutcome[]> {
     const requests = group.map(({ request }) => request)
     return this.#driver.transaction('write', () => append(requests, this.#known))
   }
@@ -82,7 +113,7 @@ export class GroupCommit {
     }
     for (const waiting of group) {
       try {
-        this.#settle([waiting], await this.#commit([waiting]))
+        this.#settle([waiting], await this.#commitAll([waiting]))
       } catch (failure) {
         waiting.reject(failure)
       }
@@ -94,7 +125,7 @@ export class GroupCommit {
     for (const outcome of outcomes) if ('entry' in outcome) entries.push(outcome.entry)
     const last = entries.at(-1)
     if (last !== undefined) {
-      this.#known.advance(last.position.seq, last.checksum, entries)
+      this.#known.advance(tailAt(last), entries)
       this.#onAppended(entries)
     }
     outcomes.forEach((outcome, index) => {
