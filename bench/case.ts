@@ -18,8 +18,11 @@ export type Round = (path: PathOf) => Promise<readonly Pair[]>
 export interface Case {
   /** What it measures; the first one names the case. */
   readonly figures: readonly [FigureName, ...FigureName[]]
-  /** Bytes are the same from the first round on; what is timed is not. Default true: one round more, thrown away. */
-  readonly warmUp?: boolean
+  /**
+   * Rounds more, on both sides, thrown away. Bytes are the same from the first round on, what is timed is not: code that
+   * runs once for each of some thousand calls is compiled by the engine only in the third round. Default 1.
+   */
+  readonly warmUps?: number
   /** Makes what the rounds share. */
   prepare(bench: Bench): Promise<Round>
 }

@@ -29,14 +29,14 @@ export interface RunOptions {
 
 /** Never throws: a case that fails is a result that says so. */
 export async function runCase(
-  { figures, prepare, warmUp = true }: Case,
+  { figures, prepare, warmUps = 1 }: Case,
   { rounds, bench, newFolder, onRound }: RunOptions,
 ): Promise<Result[]> {
   const shared = newFolder()
   try {
     const round = await prepare({ ...bench, path: shared.path })
     const found: Pair[] = []
-    for (let count = warmUp ? -1 : 0; count < rounds; count++) {
+    for (let count = -warmUps; count < rounds; count++) {
       const own = newFolder()
       const pairs = await round(own.path)
       own.remove()

@@ -10,6 +10,7 @@ import { bodyOf, checkSameBytes, transactionOf } from '../transactions.js'
 const TURN = 100
 
 export const appendConcurrent: Case = {
+  warmUps: 3,
   figures: ['append-concurrent'],
   async prepare(bench) {
     checkSameBytes()

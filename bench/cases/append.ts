@@ -8,6 +8,7 @@ import { milliseconds, perSecond } from '../timing.js'
 import { bodyOf, checkSameBytes, transactionOf } from '../transactions.js'
 
 export const append: Case = {
+  warmUps: 3,
   figures: ['append'],
   async prepare(bench) {
     checkSameBytes()

@@ -17,7 +17,7 @@ type Opened<S extends Store> = (filename: string) => Promise<S>
 
 export const bytesWrittenPerUpdate: Case = {
   figures: ['bytes-written-per-update', 'bytes-written-per-update-sparse'],
-  warmUp: false,
+  warmUps: 0,
   async prepare(bench) {
     const rows = todos(1000)
     const updates = bench.size(2000, 300)

@@ -17,7 +17,7 @@ const PEER_KEEPS = 1000
 
 export const fileSize: Case = {
   figures: ['file-size', 'file-size-same-log'],
-  warmUp: false,
+  warmUps: 0,
   async prepare(bench) {
     const rows = todos(bench.size(5000, 300))
 

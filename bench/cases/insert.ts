@@ -4,31 +4,22 @@
  */
 
 import type { Case } from '../case.js'
-import { todos } from '../rows.js'
-import { openDaybookStore } from '../stores/daybook.js'
-import { openMemoryStore } from '../stores/memory.js'
-import { loadPeer, openPeerStore } from '../stores/peer.js'
-import type { Store } from '../stores/store.js'
-import { milliseconds, perSecond } from '../timing.js'
+import { openSides, type SideName } from '../sides.js'
+import { loadPeer } from '../stores/peer.js'
 
 export const insert: Case = {
+  warmUps: 3,
   figures: ['insert', 'insert-closed', 'insert-memory'],
   async prepare(bench) {
     await loadPeer()
     const count = bench.size(3000, 200)
-    const rows = todos(count)
-
-    const side = async (store: Store) => {
-      const inserted = await milliseconds(async () => {
-        for (const row of rows) await store.insert(row)
-      })
-      const closed = inserted + (await milliseconds(() => store.close()))
-      return { inserted: perSecond(count, inserted), closed: perSecond(count, closed) }
-    }
+    const measure = openSides()
     return async (path) => {
-      const ours = await side(await openDaybookStore(path('ours.db')))
-      const peer = await side(await openPeerStore(path('peer.db')))
-      const memory = await side(await openMemoryStore())
+      const side = (name: SideName) =>
+        measure({ side: name, filename: path(`${name}.db`), count, together: false })
+      const ours = await side('daybook')
+      const peer = await side('peer')
+      const memory = await side('memory')
       return [
         { figure: 'insert', ours: ours.inserted, theirs: peer.inserted },
         { figure: 'insert-closed', ours: ours.closed, theirs: peer.closed },
