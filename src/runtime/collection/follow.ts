@@ -158,7 +158,8 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       this.#params.truncate()
       return
     }
-    if (stored[0] === 'meta' || stored[0] === 'state') return
+    if (stored[0] === 'meta' || stored[0] === 'state' || stored[0] === 'claim' || stored[0] === 'schema')
+      return
     const key = stored[2] as TKey
     try {
       const op = decodeOp(stored)
