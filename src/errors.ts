@@ -126,6 +126,69 @@ export class UnreadableRowError extends DaybookError {
   }
 }
 
+/** One piece of a collection's metadata could not be read; it was left out and everything else was loaded. */
+export class UnreadableStateError extends DaybookError {
+  readonly code = 'DAYBOOK_UNREADABLE_STATE'
+
+  constructor(
+    readonly collection: string,
+    /** The name under which the source keeps it. */
+    readonly stateName: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `The metadata ${quote(stateName)} of collection ${quote(collection)} was left out because it cannot be read: ` +
+        `${messageOf(options.cause)} Its source starts without it, which for a resume token means a full snapshot.`,
+      options,
+    )
+  }
+}
+
+/** The changes of a synced collection cannot be kept at present; its rows stay live in memory. */
+export class NotPersistedError extends DaybookError {
+  readonly code = 'DAYBOOK_NOT_PERSISTED'
+
+  constructor(
+    readonly collection: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `What the source of collection ${quote(collection)} sends is shown but cannot be kept: ` +
+        `${messageOf(options.cause)} The rows and the resume token on disk stay as they were, together. daybook tries ` +
+        'again by itself; what was missed is kept then, or sent again by the source after a restart.',
+      options,
+    )
+  }
+}
+
+/** The source of a synced collection failed while its rows on disk could be shown. */
+export class SourceError extends DaybookError {
+  readonly code = 'DAYBOOK_SOURCE'
+
+  constructor(
+    readonly collection: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `The source of collection ${quote(collection)} failed: ${messageOf(options.cause)} The rows that were kept are ` +
+        'shown and stay usable; they are as new as the last sync.',
+      options,
+    )
+  }
+}
+
+/** The rows of a synced collection come from its source: they cannot be written to the log beside it. */
+export class SyncedCollectionError extends DaybookError {
+  readonly code = 'DAYBOOK_SYNCED_COLLECTION'
+
+  constructor(readonly collection: string) {
+    super(
+      `Collection ${quote(collection)} is synced: its rows come from its source, so daybook.commit() cannot keep ` +
+        'changes to it. Send them to the source in onInsert, onUpdate and onDelete, or in the mutationFn.',
+    )
+  }
+}
+
 /** A transaction is not of the shape the log accepts (a bug of the caller, or a message from a foreign context). */
 export class InvalidTransactionError extends DaybookError {
   readonly code = 'DAYBOOK_INVALID_TRANSACTION'
