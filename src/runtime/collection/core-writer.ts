@@ -9,6 +9,7 @@ import type { SyncConfig } from '@tanstack/db'
 import { UnreadableRowError, UnreadableStateError } from '../../errors.js'
 import { decodeOp } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'
+import type { RowOp } from '../../materializer/fold.js'
 import type { StoredState } from '../../materializer/state.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
@@ -84,6 +85,10 @@ export class CoreWriter<T extends object, TKey extends Key> {
       case 'state':
         this.#stateOp(stored)
         return
+      case 'claim':
+      case 'schema':
+        // About who may write, not about rows.
+        return
       default:
         this.#rowOp(stored)
     }
@@ -96,7 +101,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
     this.#events.onCleared?.(true)
   }
 
-  #rowOp(stored: Exclude<StoredOp, readonly ['state' | 'truncate' | 'reset', ...unknown[]]>): void {
+  #rowOp(stored: RowOp): void {
     const key = stored[2] as TKey
     try {
       const op = decodeOp(stored)
