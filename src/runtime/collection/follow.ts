@@ -9,6 +9,7 @@ import type { Position } from '../../errors.js'
 import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Rows } from '../../materializer/query.js'
+import type { Expression } from '../../materializer/subset/subset.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower } from '../tail.js'
@@ -39,6 +40,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   readonly collection: string
   readonly #persistence: Persistence
   readonly #events: FollowEvents<TKey>
+  readonly #onDemand: boolean
   readonly writer: CoreWriter<T, TKey>
   /** The position that memory is at; unknown while rows are read. */
   #at: Position | undefined
@@ -59,6 +61,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.collection = collection
     this.#persistence = persistence
     this.#events = events
+    this.#onDemand = onDemand
     this.writer = new CoreWriter(collection, params, {
       ...events,
       onUnreadable: (error) => persistence.report(error),
@@ -77,8 +80,18 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     return this.#at === undefined
   }
 
-  /** Whether the rows that are being loaded have this key. */
+  /** Whether a row can be on disk without being in memory. */
+  get mayMissRows(): boolean {
+    return this.isLoading || this.#onDemand
+  }
+
+  /** Whether the rows on disk have this key; for rows that are not in memory. */
   async isOnDisk(key: Key): Promise<boolean> {
+    if (this.#onDemand) {
+      await this.#loaded
+      const { rows } = await this.#persistence.journal.query(this.collection, { where: hasKey(key) })
+      return rows.length > 0
+    }
     this.#asked.add(key)
     await this.#loaded
     return this.#onDisk.has(key)
@@ -125,7 +138,8 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   async #read(replace: boolean): Promise<void> {
     // A question that was asked is answered, even if the collection is not wanted any more.
     if (this.#stopped && this.#asked.size === 0) return
-    const found = await this.#persistence.journal.query(this.collection)
+    const subset = this.#onDemand ? { limit: 0 } : undefined
+    const found = await this.#persistence.journal.query(this.collection, subset)
     if (this.#asked.size > 0) this.#answer(found)
     if (this.#stopped) return
     this.writer.transaction(() => {
@@ -156,6 +170,15 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#at = entry.position
   }
 }
+
+const hasKey = (key: Key): Expression => ({
+  type: 'func',
+  name: 'eq',
+  args: [
+    { type: 'ref', path: ['$key'] },
+    { type: 'val', value: key },
+  ],
+})
 
 // The latest run of each collection object: two objects made from the same options have runs of their own.
 const runs = new WeakMap<object, FollowingCollection<object, Key>>()

@@ -114,7 +114,12 @@ function localOnlyConfig(options: AnyLocalOnly): object {
   const { onInsert, onUpdate, onDelete, ...rest } = options
   // There is no source to prefer.
   const readiness = new Readiness(0, () => options.persistence.clock.now())
-  const local = new LocalOnlyCollection<object, Key>(options.id, options.persistence, readiness)
+  const local = new LocalOnlyCollection<object, Key>(
+    options.id,
+    options.persistence,
+    readiness,
+    options.syncMode === 'on-demand',
+  )
   return {
     ...rest,
     sync: local.sync,
