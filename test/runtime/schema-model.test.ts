@@ -6,13 +6,10 @@
 
 import { createCollection } from '@tanstack/db'
 import { expect, test } from 'vitest'
-import { createDriver } from '../../src/drivers/runner.js'
-import { type DecodedEntry, persistedCollectionOptions } from '../../src/node.js'
-import { Daybook } from '../../src/runtime/daybook.js'
-import { openJournal } from '../../src/runtime/open.js'
-import { Origin } from '../../src/runtime/origin.js'
+import { type Daybook, type DecodedEntry, persistedCollectionOptions } from '../../src/node.js'
 import { FakeClock, turn } from '../support/clock.js'
 import { connect } from '../support/connections.js'
+import { daybookOn } from '../support/daybook.js'
 import { check, fc } from '../support/fc.js'
 import { newFile, removeFile } from '../support/files.js'
 import { rowsByKey } from './fixture.js'
@@ -70,29 +67,20 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('time' as const, 'settle' as const) }) },
 )
 
-function daybookOn(file: string, clock: FakeClock): Daybook {
-  const origin = new Origin()
-  const driver = createDriver(connect(file))
-  return new Daybook({
-    origin,
-    clock,
-    open: (onError) => openJournal({ driver, clock, origin, durability: 'process', retain: 'all', onError }),
-  })
-}
-
 /** A running app: one version, a daybook of its own. */
 class App {
   readonly version: number
   readonly migrates: boolean
   readonly daybook: Daybook
   readonly collections
-  readonly errors: unknown[] = []
+  readonly told: readonly unknown[]
 
   constructor(file: string, clock: FakeClock, { version, migrates }: Extract<Step, { do: 'open' }>) {
     this.version = version
     this.migrates = migrates
-    this.daybook = daybookOn(file, clock)
-    this.daybook.on('error', (error) => this.errors.push(error))
+    const { daybook, told } = daybookOn(connect(file), clock)
+    this.daybook = daybook
+    this.told = told
     this.collections = Object.fromEntries(
       IDS.map((name) => {
         const collection = createCollection(
@@ -269,7 +257,7 @@ test('old and new apps on one file never take each other’s rows for their own'
       const world = new World()
       for (const step of steps) await world.run(step)
       await world.settle()
-      const onlooker = daybookOn(world.file, world.clock)
+      const { daybook: onlooker } = daybookOn(connect(world.file), world.clock)
       const before = replay(await entriesOf(onlooker))
       for (const n of world.kept) expect(before.written).toContain(n)
       for (const n of world.refused) expect(before.written).not.toContain(n)
@@ -283,7 +271,7 @@ test('old and new apps on one file never take each other’s rows for their own'
       for (const app of world.apps) {
         if (app === undefined) continue
         expectRightView(app, known)
-        expect(app.errors).toEqual([])
+        expect(app.told).toEqual([])
         await app.daybook.close()
       }
       expect((await onlooker.verify()).findings).toEqual([])

@@ -41,7 +41,6 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   readonly collection: string
   readonly #persistence: Persistence
   readonly #events: FollowEvents<TKey>
-  readonly #onDemand: boolean
   readonly #schema: CollectionSchema
   readonly writer: CoreWriter<T, TKey>
   /** The position that memory is at; unknown while rows are read. */
@@ -65,7 +64,6 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.collection = collection
     this.#persistence = persistence
     this.#events = events
-    this.#onDemand = onDemand
     this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
     this.writer = new CoreWriter(collection, params, {
       ...events,
