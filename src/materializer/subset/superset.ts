@@ -95,8 +95,8 @@ const flattened = (expression: Expression): readonly Expression[] =>
 
 const isKnown = (condition: Condition | undefined): condition is Condition => condition !== undefined
 
-/** How many conditions of one kind are compiled; SQLite allows 1,000 levels and 32,766 parameters. */
-const CONDITION_LIMIT = 2000
+/** How many conditions are compiled: of many more, a walk through the rows is faster than SQLite's plan. */
+const CONDITION_LIMIT = 100
 
 /** As a tree, so that its depth grows with the logarithm of its size. */
 function joined(conditions: readonly Condition[], operator: 'AND' | 'OR'): Condition | undefined {
