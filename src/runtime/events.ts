@@ -6,6 +6,8 @@ export interface DaybookEvents {
   error: unknown
   /** Something the user should know that does not keep daybook from working, such as a SQLite build with a known bug. */
   warning: string
+  /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
+  sync: { readonly collection: string; readonly owner: boolean }
 }
 
 type Listener<T> = (event: T) => void
@@ -16,6 +18,7 @@ export class Events {
   readonly #listeners: { [Name in keyof DaybookEvents]: Set<Listener<DaybookEvents[Name]>> } = {
     error: new Set(),
     warning: new Set(),
+    sync: new Set(),
   }
 
   /** `onUnheardWarning` gets the warnings that nobody listens for. */

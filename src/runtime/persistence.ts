@@ -3,6 +3,8 @@
 import type { Position } from '../errors.js'
 import type { Mutation } from './collection/mutations.js'
 import type { Journal } from './journal/journal.js'
+import type { SyncOwner } from './roles/sync-owner.js'
+import type { OwnerListener } from './roles/sync-owners.js'
 import type { Tail } from './tail.js'
 
 /** A TanStack transaction, or the part of one that is to be kept. */
@@ -18,6 +20,12 @@ export interface Persistence {
   readonly tail: Tail
   /** @internal Work that was asked for: closing waits for it. Rejects when the daybook is closing already. */
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
+  /**
+   * @internal Contends for the role of sync owner of a collection, until the owner is stopped or the daybook closes.
+   *
+   * @throws ClosedError when the daybook is closing already
+   */
+  syncOwner(collection: string, listener: OwnerListener): SyncOwner
   /** @internal For a failure that concerns no caller. */
   report(error: unknown): void
 }
