@@ -126,6 +126,69 @@ export class UnreadableRowError extends DaybookError {
   }
 }
 
+/** One piece of a collection's metadata could not be read; it was left out and everything else was loaded. */
+export class UnreadableStateError extends DaybookError {
+  readonly code = 'DAYBOOK_UNREADABLE_STATE'
+
+  constructor(
+    readonly collection: string,
+    /** The name under which the source keeps it. */
+    readonly stateName: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `The metadata ${quote(stateName)} of collection ${quote(collection)} was left out because it cannot be read: ` +
+        `${messageOf(options.cause)} Its source starts without it, which for a resume token means a full snapshot.`,
+      options,
+    )
+  }
+}
+
+/** The changes of a synced collection cannot be kept at present; its rows stay live in memory. */
+export class NotPersistedError extends DaybookError {
+  readonly code = 'DAYBOOK_NOT_PERSISTED'
+
+  constructor(
+    readonly collection: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `What the source of collection ${quote(collection)} sends is shown but cannot be kept: ` +
+        `${messageOf(options.cause)} The rows and the resume token on disk stay as they were, together. daybook tries ` +
+        'again by itself; what was missed is kept then, or sent again by the source after a restart.',
+      options,
+    )
+  }
+}
+
+/** The source of a synced collection failed while its rows on disk could be shown. */
+export class SourceError extends DaybookError {
+  readonly code = 'DAYBOOK_SOURCE'
+
+  constructor(
+    readonly collection: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `The source of collection ${quote(collection)} failed: ${messageOf(options.cause)} The rows that were kept are ` +
+        'shown and stay usable; they are as new as the last sync.',
+      options,
+    )
+  }
+}
+
+/** The rows of a synced collection come from its source: they cannot be written to the log beside it. */
+export class SyncedCollectionError extends DaybookError {
+  readonly code = 'DAYBOOK_SYNCED_COLLECTION'
+
+  constructor(readonly collection: string) {
+    super(
+      `Collection ${quote(collection)} is synced: its rows come from its source, so daybook.commit() cannot keep ` +
+        'changes to it. Send them to the source in onInsert, onUpdate and onDelete, or in the mutationFn.',
+    )
+  }
+}
+
 /** A transaction is not of the shape the log accepts (a bug of the caller, or a message from a foreign context). */
 export class InvalidTransactionError extends DaybookError {
   readonly code = 'DAYBOOK_INVALID_TRANSACTION'
@@ -162,6 +225,63 @@ export class FencedError extends DaybookError {
     super(
       `This writer led term ${term}, but term ${newestTerm} has begun. Nothing was written; send the transaction to ` +
         'the present leader with the same origin seq.',
+    )
+  }
+}
+
+/** Somebody else has claimed the collection since: another context syncs it now. */
+export class DeposedError extends DaybookError {
+  readonly code = 'DAYBOOK_DEPOSED'
+
+  constructor(
+    readonly collection: string,
+    /** The seq of the claim that the transaction was made under; 0 for none. */
+    readonly claim: number,
+    /** The seq of the newest claim; 0 when there is none. */
+    readonly newestClaim: number,
+  ) {
+    super(
+      `Collection ${quote(collection)} was claimed at seq ${newestClaim}, after the claim at seq ${claim} that this ` +
+        'transaction was made under. Nothing was written; stop syncing the collection here, or claim it again.',
+    )
+  }
+}
+
+/** The rows of a collection have another schema version than this app declares. */
+export class SchemaVersionError extends DaybookError {
+  readonly code = 'DAYBOOK_SCHEMA_VERSION'
+
+  constructor(
+    readonly collection: string,
+    /** The version of the stored rows. */
+    readonly found: number,
+    /** The version that this app has. */
+    readonly wanted: number,
+  ) {
+    super(
+      `The rows of collection ${quote(collection)} have schema version ${found}, this app has version ${wanted}; ` +
+        'nothing was written. ' +
+        (found > wanted
+          ? 'A newer version of the app has written them: update this one (reload the page, install the release).'
+          : 'Open the collection with this version before you write to it: that migrates the rows.'),
+    )
+  }
+}
+
+/** The collection was changed after the position that the transaction was made at. Read it again and repeat. */
+export class ChangedError extends DaybookError {
+  readonly code = 'DAYBOOK_CHANGED'
+
+  constructor(
+    readonly collection: string,
+    /** The seq that the transaction was made at. */
+    readonly at: number,
+    /** The seq of an entry that touches the collection since. */
+    readonly changed: number,
+  ) {
+    super(
+      `Collection ${quote(collection)} was changed at seq ${changed}, after seq ${at} that this transaction was made ` +
+        'at. Nothing was written; read the rows again and repeat.',
     )
   }
 }

@@ -2,7 +2,7 @@
 
 export type { Durability } from './drivers/settings.js'
 export * from './errors.js'
-export type { Entry, EntryKind, Transaction } from './log/entry.js'
+export type { Entry, EntryKind, Requirement, Transaction } from './log/entry.js'
 export { decodeOps, encodeOps, type Op } from './log/op.js'
 export type { Finding } from './log/verify.js'
 export type { Retain } from './materializer/compact.js'

@@ -9,6 +9,7 @@ import { all, first, type Program, run, type Step, step } from '../drivers/progr
 import { literal, parameter, statement } from '../drivers/query.js'
 import { FencedError, OriginConflictError } from '../errors.js'
 import { chain, digest } from './checksum.js'
+import { controlsOf } from './controls.js'
 import {
   ENTRY_FORMAT,
   type Entry,
@@ -17,14 +18,17 @@ import {
   type Tail,
   type Transaction,
 } from './entry.js'
-import { type KnownOrigins, positionOf } from './origins.js'
+import { isControlKind } from './kind.js'
+import type { KnownLog } from './known.js'
+import { positionOf } from './origins.js'
+import { insertPart, partsOf } from './parts.js'
+import { areMetBy, type KnownControls, type UnmetRequirement, unmet } from './requirements.js'
 import { log } from './tables.js'
+import { tail, tailAt } from './tail.js'
+
+export { tail, tailAt }
 
 /** The hot statements; `test/log/plans.test.ts` checks how SQLite runs them. */
-export const readTail = statement<[]>()(
-  log.selectFrom('daybook_log').select(['seq', 'term', 'checksum']).orderBy('seq', 'desc').limit(literal(1)),
-)
-
 const insertEntry = statement<
   [
     seq: number,
@@ -92,22 +96,8 @@ const insertBehind = statement<
   }),
 )
 
-const insertPart = statement<[seq: number, part: number, body: string]>()(
-  log
-    .insertInto('daybook_log_parts')
-    .values({ seq: parameter<number>(), part: parameter<number>(), body: parameter<string>() }),
-)
-
 const bodyAt = statement<[seq: number]>()(
   log.selectFrom('daybook_log').select(['kind', 'parts', 'body']).where('seq', '=', parameter<number>()),
-)
-
-export const partsOf = statement<[seq: number]>()(
-  log
-    .selectFrom('daybook_log_parts')
-    .select(['part', 'body'])
-    .where('seq', '=', parameter<number>())
-    .orderBy('part'),
 )
 
 /** A transaction with the digests of its parts, computed before the write lock is taken. */
@@ -121,7 +111,7 @@ export interface AppendRequest extends Transaction {
 export type AppendOutcome =
   | { readonly entry: Entry }
   | { readonly duplicateOf: Position }
-  | { readonly refused: FencedError | OriginConflictError }
+  | { readonly refused: FencedError | OriginConflictError | UnmetRequirement }
 
 /** Makes a request of a transaction. */
 export const requestFor = (
@@ -129,33 +119,34 @@ export const requestFor = (
   committedAt: number,
   kind: EntryKind = 'tx',
 ): AppendRequest => {
-  const { origin, originSeq, parts, term } = transaction
-  const request = { origin, originSeq, parts, kind, committedAt, digests: parts.map(digest) }
-  return term === undefined ? request : { ...request, term }
-}
-
-/** The tail that an entry is when it is the last one. */
-export const tailAt = ({ position: { seq, term }, checksum }: Entry): Tail => ({ seq, term, checksum })
-
-/** The tail; a log has at least its first entry. */
-export function* tail(): Program<Tail> {
-  const [row] = yield step(readTail)
-  return row as unknown as Tail
+  const { origin, originSeq, parts, term, requires } = transaction
+  const digests = parts.map(digest)
+  return {
+    origin,
+    originSeq,
+    parts,
+    kind,
+    committedAt,
+    digests,
+    ...(term && { term }),
+    ...(requires && { requires }),
+  }
 }
 
 /**
  * Appends requests in order, each its own entry; a refused one does not touch the others. Run it in a write
  * transaction, and call `known.advance` with the outcome when that has committed.
  */
-export function* append(requests: readonly AppendRequest[], known: KnownOrigins): Program<AppendOutcome[]> {
+export function* append(requests: readonly AppendRequest[], known: KnownLog): Program<AppendOutcome[]> {
   let last = yield* tail()
   if (!known.isAt(last)) yield* known.update(last)
   const outcomes: AppendOutcome[] = []
   // What this very group has raised so far; `known` learns it only after the commit.
   const raised = new Map<string, number>()
+  let controls = (collection: string): Program<KnownControls> => known.controls(collection)
   for (const request of requests) {
     const { origin, originSeq } = request
-    const highest = raised.get(origin) ?? known.remembered(origin) ?? (yield* known.highest(origin))
+    const highest = raised.get(origin) ?? known.rememberedHighest(origin) ?? (yield* known.highest(origin))
     if (originSeq <= highest) {
       const position = yield* positionOf(origin, originSeq)
       if (position !== undefined) {
@@ -167,9 +158,16 @@ export function* append(requests: readonly AppendRequest[], known: KnownOrigins)
       outcomes.push({ refused: new FencedError(request.term, last.term) })
       continue
     }
+    const refused = request.requires && (yield* unmet(request.requires, controls))
+    if (refused !== undefined) {
+      outcomes.push({ refused })
+      continue
+    }
     const entry = yield* insert(request, last)
     raised.set(origin, Math.max(originSeq, highest))
     last = tailAt(entry)
+    // From here on the log says more than is known of it; whether that is committed nobody knows yet.
+    if (isControlKind(entry.kind)) controls = controlsOf
     outcomes.push({ entry })
   }
   return outcomes
@@ -192,12 +190,13 @@ export interface QuickAppend {
  * The short way for what nearly every append is: one small transaction behind a tail that this writer knows. Run the
  * step as a transaction of its own. When it fails, nothing is decided: `append` is asked, which reads.
  */
-export function quickAppend(request: AppendRequest, known: KnownOrigins): QuickAppend | undefined {
-  const { kind, origin, originSeq, committedAt, parts, term } = request
+export function quickAppend(request: AppendRequest, known: KnownLog): QuickAppend | undefined {
+  const { kind, origin, originSeq, committedAt, parts, term, requires } = request
   const { tail } = known
   const [body] = parts
   if (tail === undefined || body === undefined || parts.length > 1 || kind !== 'tx') return undefined
-  const highest = known.remembered(origin)
+  if (requires !== undefined && !areMetBy(requires, (id) => known.rememberedControls(id))) return undefined
+  const highest = known.rememberedHighest(origin)
   if (highest === undefined || originSeq <= highest || (term !== undefined && term < tail.term))
     return undefined
   const entry = entryBehind(tail, request)

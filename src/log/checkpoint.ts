@@ -2,12 +2,14 @@
  * Checkpoints: the control entries that make everything before them disposable.
  *
  * The body carries what the dropped prefix would still be needed for: the checksum before the checkpoint (L7), where
- * each origin's transactions were (L5), and how many rows each collection had.
+ * each origin's transactions were (L5), the newest claim, schema version and last change of each collection, and how
+ * many rows it had.
  */
 
 import { first, type Program } from '../drivers/program.js'
 import { literal, statement } from '../drivers/query.js'
 import { insert, requestFor, tail } from './append.js'
+import { listControls } from './controls.js'
 import type { Entry } from './entry.js'
 import { storedRuns } from './origin-runs.js'
 import { log } from './tables.js'
@@ -29,6 +31,8 @@ export interface CheckpointBody {
   readonly previous: string
   /** Each run as [origin, origin seq, seq, term, length]. */
   readonly origins: readonly (readonly [string, number, number, number, number])[]
+  /** Each collection as [collection, claim, schema version, changed]; see controls.ts. */
+  readonly controls: readonly (readonly [string, number, number, number])[]
   /** Each collection with the number of its rows. */
   readonly rows: readonly (readonly [collection: string, rows: number])[]
 }
@@ -42,9 +46,11 @@ export function* appendCheckpoint(
 ): Program<Entry> {
   const last = yield* tail()
   const runs = yield* storedRuns()
+  const controls = yield* listControls()
   const body: CheckpointBody = {
     previous: last.checksum,
     origins: runs.map((run) => [run.origin, run.originSeq, run.seq, run.term, run.length]),
+    controls: controls.map((each) => [each.collection, each.claim, each.schemaVersion, each.changed]),
     rows,
   }
   const request = requestFor(

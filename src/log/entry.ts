@@ -5,7 +5,10 @@ import type { Position } from '../errors.js'
 export { formatPosition } from '../errors.js'
 export type { Position }
 
-/** `tx` is a transaction; the others are control records. */
+/**
+ * `tx` is a transaction that changes rows. `claim`, `schema` and `reset` are transactions with an op of that name, which
+ * decides about other transactions as well. `term` and `checkpoint` are the log's own control records.
+ */
 export type EntryKind = 'tx' | 'term' | 'claim' | 'schema' | 'reset' | 'checkpoint'
 
 /** The format of entries that this version writes. An entry keeps the number it was written with. */
@@ -37,9 +40,9 @@ export interface Tail {
   readonly checksum: string
 }
 
-/** The parts of an entry that hold ops: a control record's body is not made of ops. */
+/** The parts of an entry that hold ops: the body of a checkpoint is not made of ops. */
 export const opParts = (entry: Pick<Entry, 'kind' | 'parts'>): readonly string[] =>
-  entry.kind === 'tx' ? entry.parts : []
+  entry.kind === 'checkpoint' ? [] : entry.parts
 
 /** What somebody asks the log to append. The same (origin, originSeq) can be sent any number of times. */
 export interface Transaction {
@@ -49,4 +52,19 @@ export interface Transaction {
   readonly parts: readonly string[]
   /** The term that the writer leads; left out by a writer that leads nothing. */
   readonly term?: number
+  /** What must hold when the transaction is appended; otherwise it is refused. No part of the entry. */
+  readonly requires?: readonly Requirement[]
 }
+
+/**
+ * What a transaction requires of the log at the moment of its append. Seqs count from 1; 0 stands for "none yet".
+ *
+ * - `claim`: the collection's newest claim is the entry at this seq. Otherwise `DeposedError`.
+ * - `schema`: the collection's rows have this schema version (1 where no entry says otherwise). Otherwise
+ *   `SchemaVersionError`.
+ * - `unchanged`: no entry after this seq touches the collection, claims aside. Otherwise `ChangedError`.
+ */
+export type Requirement =
+  | readonly ['claim', collection: string, seq: number]
+  | readonly ['schema', collection: string, version: number]
+  | readonly ['unchanged', collection: string, seq: number]

@@ -9,6 +9,7 @@
 import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
 import { checkKey, type Key } from '../values/key.js'
 import { decodeValue, type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
+import { KindOfOps, type TransactionKind } from './kind.js'
 import { isStoredOp, type StoredOp } from './stored-op.js'
 
 /** One change, with values as the app knows them. */
@@ -32,6 +33,10 @@ export type Op =
   | { readonly op: 'state'; readonly collection: string; readonly name: string; readonly value: unknown }
   /** The collection is forgotten: rows, metadata, schema version. */
   | { readonly op: 'reset'; readonly collection: string }
+  /** Whoever made this entry syncs the collection from now on; it is the entry's only op. */
+  | { readonly op: 'claim'; readonly collection: string }
+  /** The rows have another version from this entry on; only changes to rows of the same collection follow it. */
+  | { readonly op: 'schema'; readonly collection: string; readonly from: number; readonly to: number }
 
 /** Where a part is cut, in UTF-16 code units: at most 1.5 MiB of UTF-8, under the 2 MB that Durable Objects allow. */
 const PART_LENGTH = 1 << 19
@@ -49,13 +54,15 @@ const OP_LENGTH_LIMIT = 1 << 26
  */
 export function encodeOps(ops: Iterable<Op>): readonly string[] {
   const stored: StoredOp[] = []
+  const kind = new KindOfOps()
   for (const op of ops) {
     const form = storedOp(op)
     // Whoever writes JavaScript can pass anything; a malformed op would stay in the log for ever.
     if (!isStoredOp(form)) throw new InvalidTransactionError('it has an op that is not well-formed')
+    kind.add(form)
     stored.push(form)
   }
-  const parts = new WellFormedParts()
+  const parts = new WellFormedParts(kind.kind)
   if (stored.length <= FEW_OPS) {
     const text = JSON.stringify(stored)
     if (text.length <= PART_LENGTH) {
@@ -94,10 +101,15 @@ function cutIntoParts(ops: readonly StoredOp[], parts: string[]): void {
 
 /** What encodeOps made needs no check, a body that anybody else put together does: nobody else can make one of these. */
 class WellFormedParts extends Array<string> {
-  readonly #made = true
+  readonly #kind: TransactionKind
 
-  static has(parts: object): boolean {
-    return #made in parts
+  constructor(kind: TransactionKind) {
+    super()
+    this.#kind = kind
+  }
+
+  static kindOf(parts: object): TransactionKind | undefined {
+    return #kind in parts ? parts.#kind : undefined
   }
 
   static override get [Symbol.species](): ArrayConstructor {
@@ -105,8 +117,9 @@ class WellFormedParts extends Array<string> {
   }
 }
 
-/** Whether a body needs no check because encodeOps made it. */
-export const isMadeByEncodeOps = (parts: readonly string[]): boolean => WellFormedParts.has(parts)
+/** The kind of the transaction that has this body, where it needs no check because encodeOps made it. */
+export const kindMadeByEncodeOps = (parts: readonly string[]): TransactionKind | undefined =>
+  WellFormedParts.kindOf(parts)
 
 /** The ops of a part, with values as the app knows them, made anew at each call.
  *
@@ -146,7 +159,10 @@ function storedOp(op: Op): StoredOp | undefined {
         : ['state', op.collection, op.name, ...trimmed(encodeValue(op.value))]
     case 'truncate':
     case 'reset':
+    case 'claim':
       return [op.op, op.collection]
+    case 'schema':
+      return ['schema', op.collection, op.from, op.to]
     default:
       return undefined
   }
@@ -172,7 +188,10 @@ export function decodeOp(stored: StoredOp): Op {
       return { op: 'state', collection, name: stored[2], value: optional(stored[3], stored[4]) }
     case 'truncate':
     case 'reset':
+    case 'claim':
       return { op: stored[0], collection }
+    case 'schema':
+      return { op: 'schema', collection, from: stored[2], to: stored[3] }
   }
 }
 

@@ -3,10 +3,11 @@
 import { all, first, type Program } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import { CorruptLogError, NewerFormatError } from '../errors.js'
-import { partsOf, tail } from './append.js'
 import { chain, digest, GENESIS } from './checksum.js'
 import { ENTRY_FORMAT, type Entry, type EntryKind, type Position } from './entry.js'
+import { partsOf } from './parts.js'
 import { log } from './tables.js'
+import { tail } from './tail.js'
 
 const readFloor = statement<[]>()(
   log.selectFrom('daybook_log').select(['seq', 'term']).orderBy('seq').limit(literal(1)),

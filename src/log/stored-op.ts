@@ -12,6 +12,8 @@ export type StoredOp =
   | readonly ['meta', string, Key, Json?, (readonly Note[])?]
   | readonly ['state', string, string, Json?, (readonly Note[])?]
   | readonly ['reset', string]
+  | readonly ['claim', string]
+  | readonly ['schema', string, from: number, to: number]
 
 /** Whether something is a well-formed op. */
 export function isStoredOp(op: unknown): op is StoredOp {
@@ -34,11 +36,18 @@ export function isStoredOp(op: unknown): op is StoredOp {
       return typeof op[2] === 'string' && notes && op.length <= 5
     case 'truncate':
     case 'reset':
+    case 'claim':
       return op.length === 2
+    case 'schema':
+      return isVersion(op[2]) && isVersion(op[3]) && op.length === 4
     default:
       return false
   }
 }
+
+/** A schema version is a whole number from 1. */
+export const isVersion = (version: unknown): version is number =>
+  Number.isSafeInteger(version) && (version as number) >= 1
 
 /** A row and the fields of a patch are plain objects: not an array, and not something that a note makes of them. */
 const isRow = (json: unknown, notes: unknown): boolean =>

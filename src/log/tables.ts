@@ -24,7 +24,9 @@ export interface LogTables {
   daybook_log_parts: { seq: number; part: number; body: string }
   /** Where the transactions of each origin are: runs of consecutive origin seqs at consecutive seqs. See origins.ts. */
   daybook_origins: { origin: string; origin_seq: number; seq: number; term: number; length: number }
-  /** One row: the seq through which the row tables and the origins are posted. */
+  /** What entries say of each collection besides its rows; `collection` is JSON text. See controls.ts. */
+  daybook_controls: { collection: string; claim: number; schema_version: number; changed: number }
+  /** One row: the seq through which the row tables, the origins and the controls are posted. */
   daybook_cursor: { id: number; seq: number }
   /** Facts about the file: `format`, `id`. */
   daybook_meta: { name: string; value: string }
@@ -65,6 +67,12 @@ export const LOG_SCHEMA: readonly string[] = [
     term INTEGER NOT NULL,
     length INTEGER NOT NULL,
     PRIMARY KEY (origin, origin_seq)
+  )`,
+  `CREATE TABLE daybook_controls (
+    collection TEXT PRIMARY KEY,
+    claim INTEGER NOT NULL,
+    schema_version INTEGER NOT NULL,
+    changed INTEGER NOT NULL
   )`,
   `CREATE TABLE daybook_cursor (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL)`,
   // L1, and INSERT OR REPLACE, which no other trigger sees: an entry comes behind the last one, or not at all.

@@ -4,6 +4,7 @@
  */
 
 import { first, type Program, run } from '../drivers/program.js'
+import { type Controls, controlsAfter, postControls, postedControls } from '../log/controls.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
@@ -27,6 +28,7 @@ interface Hand {
 /** The folded state of the rows that a batch touches. */
 export class Batch {
   readonly #hands = new Map<string, Hand>()
+  readonly #controls = new Map<string, Controls>()
   #rowsInHand = 0;
 
   *add(entry: Entry): Program<void> {
@@ -38,6 +40,9 @@ export class Batch {
 
   *#apply(op: StoredOp, seq: number): Program<void> {
     const collection = op[1]
+    const controls = this.#controls.get(collection) ?? (yield* postedControls(collection))
+    this.#controls.set(collection, controlsAfter(controls, op, seq))
+    if (op[0] === 'claim') return
     if (op[0] === 'reset') {
       this.#hands.delete(collection)
       return yield* dropCollection(collection)
@@ -49,6 +54,7 @@ export class Batch {
       return yield* run(rowTable(hand.table).clear)
     }
     if (op[0] === 'state') return yield* writeState(op, seq)
+    if (op[0] === 'schema') return
     const key = encodeKey(op[2])
     if (!hand.rows.has(key)) this.#rowsInHand++
     hand.rows.set(key, foldRow(yield* this.#before(hand, key, op[0]), op, seq))
@@ -69,7 +75,7 @@ export class Batch {
     return stored && foldedRow(stored)
   }
 
-  /** Writes the rows in hand. */
+  /** Writes what is in hand. */
   *flush(): Program<void> {
     for (const hand of this.#hands.values()) {
       const table = rowTable(hand.table)
@@ -83,6 +89,8 @@ export class Batch {
         else yield* run(table.put, key, value, notes, metadata, metadata_notes, seq)
       }
     }
+    yield* postControls(this.#controls)
+    this.#controls.clear()
     // What was cleared may have rows again now; the next touch reads them.
     this.#hands.clear()
     this.#rowsInHand = 0

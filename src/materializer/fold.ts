@@ -32,15 +32,15 @@ export function foldEntry(
 ): void {
   for (const part of opParts(entry)) {
     for (const op of parseOps(part)) {
-      const rows = op[0] === 'state' ? undefined : rowsOf(op[1])
+      if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema') continue
+      const rows = rowsOf(op[1])
       if (rows === undefined) continue
       if (op[0] === 'truncate' || op[0] === 'reset') {
         rows.clear()
         continue
       }
-      const rowOp = op as RowOp
-      const key = encodeKey(rowOp[2])
-      const row = foldRow(rows.get(key), rowOp, entry.position.seq)
+      const key = encodeKey(op[2])
+      const row = foldRow(rows.get(key), op, entry.position.seq)
       if (row === undefined) rows.delete(key)
       else rows.set(key, row)
     }

@@ -8,11 +8,13 @@ import { checksumAt, PAGE_ENTRIES, page } from '../log/read.js'
 import { foldEntry, foldedRow, storedRow } from './fold.js'
 import { postAll } from './post.js'
 import { findRowTable } from './registry.js'
+import { foldState, type StoredState, stateOf } from './state.js'
 import { rowTable, type StoredRow } from './tables.js'
 
-/** Rows and the position at which they are the truth. */
+/** Rows, the collection's metadata, and the position at which both are the truth. */
 export interface Rows {
   readonly rows: readonly StoredRow[]
+  readonly state: readonly StoredState[]
   readonly at: Position
 }
 
@@ -30,21 +32,23 @@ export function* query(collection: string): Program<Rows> {
 
 /** The same for a database that cannot be written: the tail is folded over the posted rows in memory. */
 export function* queryReadOnly(collection: string): Program<Rows> {
-  const { rows: posted, at } = yield* rowsAt(collection, yield* tail())
+  const { rows: posted, state: postedState, at } = yield* rowsAt(collection, yield* tail())
   let seq = yield* cursor()
-  if (seq === at.seq) return { rows: posted, at }
+  if (seq === at.seq) return { rows: posted, state: postedState, at }
   const rows = new Map(posted.map((row) => [row.key, foldedRow(row)]))
+  const state = new Map(postedState.map((each) => [each.name, each]))
   while (seq < at.seq) {
     for (const entry of yield* page(seq, PAGE_ENTRIES, yield* checksumAt(seq))) {
       foldEntry(entry, (id) => (id === collection ? rows : undefined))
+      foldState(entry, collection, state)
       seq = entry.position.seq
     }
   }
-  return { rows: Array.from(rows, ([key, row]) => storedRow(key, row)), at }
+  return { rows: Array.from(rows, ([key, row]) => storedRow(key, row)), state: [...state.values()], at }
 }
 
 function* rowsAt(collection: string, head: Position): Program<Rows> {
   const table = yield* findRowTable(collection)
   const rows = table === undefined ? [] : yield* all(rowTable(table).all)
-  return { rows, at: { term: head.term, seq: head.seq } }
+  return { rows, state: yield* stateOf(collection), at: { term: head.term, seq: head.seq } }
 }

@@ -8,6 +8,7 @@
 import { type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { RebuildImpossibleError } from '../errors.js'
+import { clearControls } from '../log/controls.js'
 import { moveCursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import { log } from '../log/tables.js'
@@ -24,6 +25,7 @@ export function* rebuild(): Program<void> {
   if (oldest.seq !== 1) throw new RebuildImpossibleError(oldest)
   for (const { collection } of yield* listCollections()) yield* dropCollection(collection)
   yield* run(clearOrigins, '')
+  yield* clearControls()
   yield* moveCursor(0)
   yield* postAll()
 }

@@ -6,15 +6,12 @@
  */
 
 import { all, first, type Program, run } from '../drivers/program.js'
-import { literal, parameter, statement } from '../drivers/query.js'
+import { parameter, statement } from '../drivers/query.js'
 import { dropState } from './state.js'
 import { materialized, rowTable } from './tables.js'
 
 const find = statement<[id: string]>()(
-  materialized
-    .selectFrom('daybook_collections')
-    .select(['row_table', 'schema_version'])
-    .where('id', '=', parameter<string>()),
+  materialized.selectFrom('daybook_collections').select('row_table').where('id', '=', parameter<string>()),
 )
 
 const findByTable = statement<[rowTable: string]>()(
@@ -22,13 +19,13 @@ const findByTable = statement<[rowTable: string]>()(
 )
 
 const list = statement<[]>()(
-  materialized.selectFrom('daybook_collections').select(['id', 'row_table', 'schema_version']).orderBy('id'),
+  materialized.selectFrom('daybook_collections').select(['id', 'row_table']).orderBy('id'),
 )
 
 const register = statement<[id: string, rowTable: string]>()(
   materialized
     .insertInto('daybook_collections')
-    .values({ id: parameter<string>(), row_table: parameter<string>(), schema_version: literal(1) }),
+    .values({ id: parameter<string>(), row_table: parameter<string>() }),
 )
 
 const unregister = statement<[id: string]>()(
@@ -40,7 +37,6 @@ export interface Registered {
   readonly collection: string
   /** The table to query: `SELECT value ->> '$.title' FROM rows_todos`. */
   readonly rowTable: string
-  readonly schemaVersion: number
 }
 
 /** The row table of a collection, if the log has mentioned the collection. */
@@ -53,7 +49,6 @@ export function* listCollections(): Program<Registered[]> {
   return (yield* all(list)).map((row) => ({
     collection: JSON.parse(row.id) as string,
     rowTable: row.row_table,
-    schemaVersion: row.schema_version,
   }))
 }
 

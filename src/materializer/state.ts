@@ -2,6 +2,8 @@
 
 import { all, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
+import { type Entry, opParts } from '../log/entry.js'
+import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { notesText } from './fold.js'
 import { materialized } from './tables.js'
@@ -38,6 +40,14 @@ const removeAll = statement<[collection: string]>()(
 
 const list = statement<[]>()(
   materialized.selectFrom('daybook_state').select(['collection', 'name', 'value', 'notes', 'seq']),
+)
+
+const listOf = statement<[collection: string]>()(
+  materialized
+    .selectFrom('daybook_state')
+    .select(['collection', 'name', 'value', 'notes', 'seq'])
+    .where('collection', '=', parameter<string>())
+    .orderBy('name'),
 )
 
 /** One value of the table; collection and name as JSON text, which any name survives in every binding. */
@@ -77,4 +87,23 @@ export function* dropState(collection: string): Program<void> {
 
 export function* listState(): Program<readonly StoredState[]> {
   return yield* all(list)
+}
+
+/** The metadata of one collection, by name. */
+export function* stateOf(collection: string): Program<readonly StoredState[]> {
+  return yield* all(listOf, JSON.stringify(collection))
+}
+
+/** Folds an entry into the metadata of one collection, held in memory under its names as they are stored. */
+export function foldState(entry: Entry, collection: string, state: Map<string, StoredState>): void {
+  for (const part of opParts(entry)) {
+    for (const op of parseOps(part)) {
+      if (op[1] !== collection) continue
+      if (op[0] === 'reset') state.clear()
+      if (op[0] !== 'state') continue
+      const after = stateAfter(op, entry.position.seq)
+      if (after === undefined) state.delete(JSON.stringify(op[2]))
+      else state.set(after.name, after)
+    }
+  }
 }

@@ -5,7 +5,7 @@ import type { SqlValue, Statement } from '../drivers/statement.js'
 
 export interface MaterializerTables {
   /** The collections that the log has mentioned. `id` is JSON text: any Unicode string survives every binding. */
-  daybook_collections: { id: string; row_table: string; schema_version: number }
+  daybook_collections: { id: string; row_table: string }
   /** Collection metadata, by name. */
   daybook_state: { collection: string; name: string; value: string; notes: string | null; seq: number }
 }
@@ -15,8 +15,7 @@ export const materialized = queryBuilder<MaterializerTables>()
 export const MATERIALIZER_SCHEMA: readonly string[] = [
   `CREATE TABLE daybook_collections (
     id TEXT PRIMARY KEY,
-    row_table TEXT NOT NULL UNIQUE,
-    schema_version INTEGER NOT NULL
+    row_table TEXT NOT NULL UNIQUE
   )`,
   `CREATE TABLE daybook_state (
     collection TEXT NOT NULL,

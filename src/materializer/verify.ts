@@ -1,6 +1,7 @@
 /** Checking the row tables against a fold of the log (M2), made anew in memory. */
 
 import { all, first, type Program } from '../drivers/program.js'
+import { type Controls, controlsAfter, listControls, UNMENTIONED } from '../log/controls.js'
 import { cursor } from '../log/cursor.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
@@ -22,11 +23,12 @@ export class RowsVerifier {
   readonly #collections = new Map<string, Map<string, FoldedRow>>()
   /** By collection and name, as JSON text. */
   readonly #state = new Map<string, Map<string, StoredState>>()
+  readonly #controls = new Map<string, Controls>()
   #folded = 0
 
   /** Folds the next entry. */
   add(entry: Entry): void {
-    this.#foldState(entry)
+    this.#foldOps(entry)
     foldEntry(entry, (collection) => {
       const rows = this.#collections.get(collection) ?? new Map<string, FoldedRow>()
       this.#collections.set(collection, rows)
@@ -43,6 +45,7 @@ export class RowsVerifier {
       return
     }
     yield* this.#compareState()
+    yield* this.#compareControls()
     const registered = yield* listCollections()
     for (const { collection, rowTable: table } of registered) {
       yield* this.#compareTable(collection, table, this.#collections.get(collection) ?? new Map())
@@ -56,9 +59,11 @@ export class RowsVerifier {
     }
   }
 
-  #foldState(entry: Entry): void {
+  #foldOps(entry: Entry): void {
     for (const part of opParts(entry)) {
       for (const op of parseOps(part)) {
+        const controls = this.#controls.get(op[1]) ?? UNMENTIONED
+        this.#controls.set(op[1], controlsAfter(controls, op, entry.position.seq))
         if (op[0] === 'reset') this.#state.delete(JSON.stringify(op[1]))
         if (op[0] !== 'state') continue
         const collection = JSON.stringify(op[1])
@@ -83,6 +88,17 @@ export class RowsVerifier {
     }
     if (stored.length < expected)
       this.#found(`daybook_state lacks ${expected - stored.length} values of the log.`)
+  }
+
+  *#compareControls(): Program<void> {
+    const stored = yield* listControls()
+    for (const { collection, claim, schemaVersion, changed } of stored) {
+      const told = this.#controls.get(collection)
+      if (told?.claim === claim && told.schemaVersion === schemaVersion && told.changed === changed) continue
+      this.#found(`The controls of collection ${JSON.stringify(collection)} differ from the log.`)
+    }
+    if (stored.length < this.#controls.size)
+      this.#found(`daybook_controls lacks ${this.#controls.size - stored.length} collections of the log.`)
   }
 
   *#compareTable(collection: string, table: string, expected: Map<string, FoldedRow>): Program<void> {

@@ -6,10 +6,12 @@ import {
   InvalidOptionError,
   InvalidTransactionError,
   type Position,
+  SyncedCollectionError,
 } from '../errors.js'
 import type { Op } from '../log/op.js'
 import type { Clock } from './clock.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
+import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
 import { type DaybookEvents, Events } from './events.js'
@@ -18,7 +20,7 @@ import type { LocalJournal } from './journal/local.js'
 import { OpeningJournal } from './journal/opening.js'
 import type { Maintenance } from './maintenance.js'
 import type { Origin } from './origin.js'
-import type { CommitMutations, MutationsHolder, Persistence } from './persistence.js'
+import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
 import { type Locks, openingLocks } from './roles/locks.js'
 import type { SyncOwner } from './roles/sync-owner.js'
 import { type OwnerListener, SyncOwners } from './roles/sync-owners.js'
@@ -54,6 +56,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly ready: Promise<void>
   /** @internal */
   readonly tail: Tail
+  /** @internal */
+  readonly clock: Clock
   readonly #opening: Promise<OpenedDaybook>
   readonly #origin: Origin
   readonly #events: Events
@@ -65,6 +69,7 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   constructor({ open, origin, clock, onUnheardWarning = () => undefined }: DaybookParts) {
     this.#origin = origin
+    this.clock = clock
     this.#events = new Events(onUnheardWarning)
     this.#opening = open((error) => this.report(error))
     this.ready = this.#opening.then(({ warnings }) => {
@@ -79,7 +84,7 @@ export class Daybook implements Persistence, AsyncDisposable {
       tail: this.tail,
       clock,
       claim: (collection) => this.journal.append(this.#origin.transaction([{ op: 'claim', collection }])),
-      onChange: (change) => this.#events.emit('sync', change),
+      onChange: (change) => this.emit('sync', change),
       onError: (error) => this.report(error),
     })
   }
@@ -123,12 +128,14 @@ export class Daybook implements Persistence, AsyncDisposable {
    * it or nothing. For the `mutationFn` of a transaction. Resolves when it is in the log and applied.
    *
    * @throws ForeignCollectionError when one of the collections is not kept by this daybook
+   * @throws SyncedCollectionError when one of the collections gets its rows from a source
    * @example
    * const transaction = createTransaction({ mutationFn: ({ transaction }) => daybook.commit(transaction) })
    */
   async commit(transaction: MutationsHolder): Promise<Position> {
     const mutations = transaction.mutations as readonly Mutation[]
     for (const { collection } of mutations) {
+      if (isSynced(collection.config)) throw new SyncedCollectionError(collection.id)
       if (collection.config.persistence !== this) throw new ForeignCollectionError(collection.id)
     }
     return this.enter((commit) => commit(mutations))
@@ -207,6 +214,12 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   /** @internal */
+  send(parts: readonly string[]): Sent {
+    const originSeq = this.#origin.next()
+    return { originSeq, kept: this.journal.append({ origin: this.origin, originSeq, parts }) }
+  }
+
+  /** @internal */
   syncOwner(collection: string, listener: OwnerListener): SyncOwner {
     if (this.#closing !== undefined) throw new ClosedError()
     return this.#owners.contend(collection, listener)
@@ -216,6 +229,11 @@ export class Daybook implements Persistence, AsyncDisposable {
   report(error: unknown): void {
     if (this.#closing !== undefined && error instanceof ClosedError) return
     this.#events.emit('error', error)
+  }
+
+  /** @internal */
+  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void {
+    this.#events.emit(name, event)
   }
 
   async #enter<T>(work: () => Promise<T>): Promise<T> {

@@ -4,11 +4,26 @@
 export interface DaybookEvents {
   /** A failure that concerns no caller: background posting, an unreadable row, the watch on the file. */
   error: unknown
+  /**
+   * A synced collection cannot be kept at present, or can again. Its rows stay live in memory meanwhile. Where nobody
+   * listens, the failure is an `error`.
+   */
+  storage: StorageEvent
+  /** The source of a synced collection failed or works again, while the rows that were kept are shown. */
+  source: SourceEvent
   /** Something the user should know that does not keep daybook from working, such as a SQLite build with a known bug. */
   warning: string
   /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
   sync: { readonly collection: string; readonly owner: boolean }
 }
+
+export type StorageEvent =
+  | { readonly collection: string; readonly status: 'failing'; readonly error: unknown }
+  | { readonly collection: string; readonly status: 'recovered' }
+
+export type SourceEvent =
+  | { readonly collection: string; readonly status: 'failing'; readonly error: unknown }
+  | { readonly collection: string; readonly status: 'recovered' }
 
 type Listener<T> = (event: T) => void
 
@@ -17,6 +32,8 @@ export class Events {
   readonly #onUnheardWarning: (warning: string) => void
   readonly #listeners: { [Name in keyof DaybookEvents]: Set<Listener<DaybookEvents[Name]>> } = {
     error: new Set(),
+    storage: new Set(),
+    source: new Set(),
     warning: new Set(),
     sync: new Set(),
   }
@@ -40,6 +57,9 @@ export class Events {
       queueMicrotask(() => {
         throw event
       })
+    }
+    if (name === 'storage' && listeners.length === 0 && 'error' in (event as StorageEvent)) {
+      this.emit('error', (event as { readonly error: unknown }).error)
     }
     if (name === 'warning' && listeners.length === 0) this.#onUnheardWarning(event as string)
     for (const listener of listeners) listener(event)

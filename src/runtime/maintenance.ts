@@ -5,6 +5,7 @@ import { all, first, type Program } from '../drivers/program.js'
 import { statement } from '../drivers/query.js'
 import type { Durability } from '../drivers/settings.js'
 import { tail } from '../log/append.js'
+import { controlsOf } from '../log/controls.js'
 import { cursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import type { FileFacts } from '../log/schema.js'
@@ -127,8 +128,9 @@ function* measure(): Program<
 
 function* countCollections(): Program<CollectionInfo[]> {
   const infos: CollectionInfo[] = []
-  for (const { collection, rowTable: table, schemaVersion } of yield* listCollections()) {
+  for (const { collection, rowTable: table } of yield* listCollections()) {
     const counted = yield* first(rowTable(table).count)
+    const { schemaVersion } = yield* controlsOf(collection)
     infos.push({ id: collection, rowTable: table, rows: counted?.count ?? 0, schemaVersion })
   }
   return infos

@@ -1,6 +1,6 @@
 /** The maker of transactions: one open daybook handle, with its own counter. */
 
-import type { Transaction } from '../log/entry.js'
+import type { Requirement, Transaction } from '../log/entry.js'
 import { encodeOps, type Op } from '../log/op.js'
 
 export class Origin {
@@ -12,14 +12,16 @@ export class Origin {
     this.id = id
   }
 
-  /** The next transaction of this origin. Send it again unchanged as often as needed: it is appended once.
+  /**
+   * The next transaction of this origin. Send it again unchanged as often as needed: it is appended once.
    *
    * @throws UnkeepableValueError, InvalidKeyError
    */
-  transaction(ops: Iterable<Op>): Transaction {
+  transaction(ops: Iterable<Op>, requires?: readonly Requirement[]): Transaction {
     // Encoded before a number is taken: a refused value leaves no gap in the counter.
     const parts = encodeOps(ops)
-    return { origin: this.id, originSeq: ++this.#seq, parts }
+    const transaction = { origin: this.id, originSeq: ++this.#seq, parts }
+    return requires === undefined ? transaction : { ...transaction, requires }
   }
 
   /** A number for a control entry of this origin. */

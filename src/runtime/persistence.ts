@@ -1,7 +1,9 @@
 /** What a collection needs of the daybook that keeps it; `persistence: daybook` in the options. */
 
 import type { Position } from '../errors.js'
+import type { Clock } from './clock.js'
 import type { Mutation } from './collection/mutations.js'
+import type { DaybookEvents } from './events.js'
 import type { Journal } from './journal/journal.js'
 import type { SyncOwner } from './roles/sync-owner.js'
 import type { OwnerListener } from './roles/sync-owners.js'
@@ -18,8 +20,14 @@ export interface Persistence {
   commit(transaction: MutationsHolder): Promise<Position>
   /** @internal */
   readonly tail: Tail
+  /** @internal */
+  readonly clock: Clock
+  /** @internal Who this handle is in the log. */
+  readonly origin: string
   /** @internal Work that was asked for: closing waits for it. Rejects when the daybook is closing already. */
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
+  /** @internal Appends ops that are encoded already, as one entry. Call it within `enter`. */
+  send(parts: readonly string[]): Sent
   /**
    * @internal Contends for the role of sync owner of a collection, until the owner is stopped or the daybook closes.
    *
@@ -28,6 +36,16 @@ export interface Persistence {
   syncOwner(collection: string, listener: OwnerListener): SyncOwner
   /** @internal For a failure that concerns no caller. */
   report(error: unknown): void
+  /** @internal */
+  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void
+}
+
+/** A transaction on its way into the log. */
+export interface Sent {
+  /** Its number among those of this handle. */
+  readonly originSeq: number
+  /** Resolves when it is kept. */
+  readonly kept: Promise<Position>
 }
 
 /** Appends mutations as one entry; resolves when it is kept and applied. */

@@ -22,7 +22,7 @@ export interface Follower {
   /** Settles when the first load is over, one way or the other. */
   readonly loaded: Promise<void>
   /** Changes of the collection in one entry, in order; as they are stored, and parsed for this follower alone. */
-  apply(ops: readonly StoredOp[], position: Position): void
+  apply(ops: readonly StoredOp[], entry: Entry): void
   /** Entries are missing for ever (trimmed): read the rows again. */
   reload(): void
 }
@@ -167,7 +167,7 @@ export class Tail {
         // Decoding makes the parsed objects the follower's own, so a second follower gets a parse of its own.
         own ??= opsByCollection(entry, (id) => id === collection).get(collection) ?? []
         try {
-          follower.apply(own, entry.position)
+          follower.apply(own, entry)
         } catch (error) {
           this.#onError(error)
         }

@@ -8,13 +8,14 @@
 
 import { describe, expect, test } from 'vitest'
 import { CommitUnknownError } from '../../src/errors.js'
+import type { Requirement } from '../../src/log/entry.js'
 import type { Op } from '../../src/log/op.js'
 import { put } from '../support/arbitraries.js'
 import { asynchronous, commits, connect, FAULTS, type FaultKind, faulty } from '../support/connections.js'
 import { copyAsKilled, newFile, removeFile } from '../support/files.js'
 import { checkDatabase, History } from '../support/history.js'
-import { apply, difference, type Model, readModel } from '../support/model.js'
-import { openConnection, openFile, readAll, type Session } from '../support/open.js'
+import { apply, changesRows, difference, type Model, readModel } from '../support/model.js'
+import { openConnection, openFile, readAll, type Session, transaction } from '../support/open.js'
 
 interface Case {
   /** Makes the file that the program begins with; nothing where the program makes the file. */
@@ -89,6 +90,48 @@ const cases: Record<string, Case> = {
     act: async (session, history) => {
       await session.journal.claimTerm().catch(ignore)
       await history.send(session, history.make(mixed(1))).catch(ignore)
+    },
+  },
+  'claiming a collection, and writing under the claim': {
+    prepare: (session, history) => appendAll(session, history, 1),
+    act: async (session, history) => {
+      const claim = await history
+        .send(session, history.make([{ op: 'claim', collection: 'todos' }]))
+        .catch(ignore)
+      if (claim === undefined) return
+      await history.send(session, history.make(mixed(1), [['claim', 'todos', claim.seq]])).catch(ignore)
+    },
+  },
+  'a refused append between two others': {
+    prepare: async (session, history) => {
+      await appendAll(session, history, 1)
+      await session.journal.claim('todos')
+    },
+    act: async (session, history) => {
+      const refused = transaction('nobody', 1, [put('lost', 1, {})])
+      const answers = await Promise.allSettled([
+        history.send(session, history.make(mixed(1), [['claim', 'todos', 3]])),
+        session.journal.append({ ...refused, requires: [['claim', 'todos', 2]] }),
+        history.send(session, history.make(mixed(2), [['schema', 'todos', 1]])),
+      ])
+      expect(answers[1].status).toBe('rejected')
+    },
+  },
+  'a new schema version': {
+    prepare: (session, history) => appendAll(session, history, 2),
+    act: async (session, history) => {
+      const migration: Op[] = [
+        { op: 'schema', collection: 'todos', from: 1, to: 2 },
+        { op: 'truncate', collection: 'todos' },
+        put('todos', 1, { id: 1, version: 2 }),
+        put('todos', '1', { id: '1', version: 2 }),
+      ]
+      const requires: Requirement[] = [
+        ['unchanged', 'todos', 3],
+        ['schema', 'todos', 1],
+      ]
+      await history.send(session, history.makeInParts(migration, requires)).catch(ignore)
+      await session.journal.query('todos').catch(ignore)
     },
   },
   'posting, by a query': {
@@ -189,7 +232,7 @@ async function checkTrimmed(session: Session, history: History): Promise<void> {
   const seqs = history.asked.map(({ acknowledged }) => acknowledged!.seq)
   expect(new Set(seqs).size).toBe(seqs.length)
   for (const entry of await readAll(session)) {
-    if (entry.kind !== 'tx') continue
+    if (!changesRows(entry.kind)) continue
     expect(history.asked[entry.originSeq - 1]?.acknowledged).toEqual(entry.position)
   }
   const expected: Model = new Map()

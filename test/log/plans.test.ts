@@ -37,6 +37,15 @@ beforeAll(async () => {
   await journal.query('todos')
   await journal.read({ term: 1, seq: 2 })
   await journal.claimTerm()
+  const { seq } = await journal.claim('todos')
+  await journal.append({
+    ...transaction('a', 6, [{ op: 'schema', collection: 'todos', from: 1, to: 2 }]),
+    requires: [
+      ['claim', 'todos', seq],
+      ['schema', 'todos', 1],
+      ['unchanged', 'todos', seq],
+    ],
+  })
   await journal.close()
 
   // A second connection appends, so that the first has to catch up with it.
@@ -66,7 +75,7 @@ beforeAll(async () => {
 })
 
 /** Tables that hold one row for each entry, part, origin or row, so that nobody may walk through them. */
-const LARGE = /\b(daybook_log|daybook_log_parts|daybook_origins|daybook_state|rows_todos)\b/
+const LARGE = /\b(daybook_log|daybook_log_parts|daybook_origins|daybook_controls|daybook_state|rows_todos)\b/
 
 /** One step along the rowid from either end: SQLite calls that a scan, and stops after the first row. */
 const isFirstRow = (sql: string): boolean => /order by "seq"( desc)? limit 1$/.test(sql)
@@ -121,6 +130,16 @@ describe('the statements of the daily work', () => {
       'the unposted tail of an origin',
       /from "daybook_log" where "seq" > \(select/,
       'SEARCH daybook_log USING INTEGER PRIMARY KEY (rowid>?)',
+    ],
+    [
+      'the claims and versions that are not posted yet',
+      /"kind" in \('claim', 'reset', 'schema'\)/,
+      'SEARCH daybook_log USING INDEX daybook_log_controls (kind=? AND seq>?)',
+    ],
+    [
+      'the claim and the version of a collection',
+      /from "daybook_controls" where "collection" = \?/,
+      'SEARCH daybook_controls USING INDEX sqlite_autoindex_daybook_controls_1 (collection=?)',
     ],
     [
       'a row',

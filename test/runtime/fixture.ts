@@ -88,7 +88,7 @@ export function plain<T extends object>(row: T): T {
 export async function transactionsIn(daybook: Daybook, collection?: string): Promise<DecodedEntry[]> {
   const found: DecodedEntry[] = []
   for await (const entry of daybook.entries(collection === undefined ? {} : { collection })) {
-    if (entry.kind === 'tx') found.push(entry)
+    if (entry.kind === 'tx' || entry.kind === 'reset') found.push(entry)
   }
   return found
 }

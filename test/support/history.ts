@@ -1,7 +1,7 @@
 /** What a test asked a journal to do, and what the log must therefore hold. */
 
 import { expect } from 'vitest'
-import type { Entry, Position, Transaction } from '../../src/log/entry.js'
+import type { Entry, Position, Requirement, Transaction } from '../../src/log/entry.js'
 import { encodeOps, type Op } from '../../src/log/op.js'
 import { difference, fold, readModel } from './model.js'
 import { readAll, type Session, transaction } from './open.js'
@@ -23,14 +23,15 @@ export class History {
   }
 
   /** A new transaction; send it with {@link send}. */
-  make(ops: readonly Op[]): Asked {
-    return this.#add(ops, transaction(this.origin, this.asked.length + 1, ops))
+  make(ops: readonly Op[], requires?: readonly Requirement[]): Asked {
+    const made = transaction(this.origin, this.asked.length + 1, ops)
+    return this.#add(ops, requires === undefined ? made : { ...made, requires })
   }
 
   /** A new transaction with a part for each op: in every way like a large one, only small. */
-  makeInParts(ops: readonly Op[]): Asked {
+  makeInParts(ops: readonly Op[], requires: readonly Requirement[] = []): Asked {
     const parts = ops.flatMap((op) => encodeOps([op]))
-    return this.#add(ops, { origin: this.origin, originSeq: this.asked.length + 1, parts })
+    return this.#add(ops, { origin: this.origin, originSeq: this.asked.length + 1, parts, requires })
   }
 
   #add(ops: readonly Op[], made: Transaction): Asked {

@@ -28,6 +28,7 @@ export type Model = Map<string, ModelCollection>
 /** Applies the ops of one entry. */
 export function apply(model: Model, ops: readonly Op[], seq: number): void {
   for (const op of ops) {
+    if (op.op === 'claim') continue
     if (op.op === 'reset') {
       model.delete(op.collection)
       continue
@@ -69,6 +70,9 @@ export function apply(model: Model, ops: readonly Op[], seq: number): void {
   }
 }
 
+/** Whether entries of a kind change rows or collections; the others are about who may. */
+export const changesRows = (kind: string): boolean => ['tx', 'reset', 'schema'].includes(kind)
+
 /** The collections that a log has, by the ops that the test knows each transaction to have. */
 export function fold(
   entries: readonly Entry[],
@@ -76,7 +80,7 @@ export function fold(
 ): Model {
   const model: Model = new Map()
   for (const { kind, origin, originSeq, position } of entries) {
-    if (kind === 'tx') apply(model, opsOf(origin, originSeq), position.seq)
+    if (changesRows(kind)) apply(model, opsOf(origin, originSeq), position.seq)
   }
   return model
 }
@@ -142,6 +146,7 @@ export function dumpRows(filename: string): string {
   return JSON.stringify([
     tables,
     sql(filename, 'SELECT * FROM daybook_cursor'),
+    sql(filename, 'SELECT * FROM daybook_controls ORDER BY collection'),
     sql(filename, 'SELECT * FROM daybook_origins ORDER BY origin, origin_seq'),
     sql(filename, 'SELECT * FROM daybook_state ORDER BY collection, name'),
     ...tables.map(({ row_table }) => sql(filename, `SELECT * FROM "${row_table}" ORDER BY key`)),

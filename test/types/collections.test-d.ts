@@ -222,8 +222,8 @@ describe('wrong options', () => {
     persistedCollectionOptions({ id: 'todos', getKey, persistence: 'daybook.db' })
     // @ts-expect-error a key is a text or a number
     persistedCollectionOptions({ id: 'todos', persistence, getKey: (todo: Todo) => todo.due })
-    // @ts-expect-error these collections have no sync of their own
-    persistedCollectionOptions({ id: 'todos', persistence, getKey, sync: { sync: () => undefined } })
+    // @ts-expect-error a source has a function
+    persistedCollectionOptions({ id: 'todos', persistence, getKey, sync: { sync: 5 } })
     // @ts-expect-error there is no such durability
     openDaybook({ filename: 'x.db', durability: 'none' })
     // @ts-expect-error a filename is a text

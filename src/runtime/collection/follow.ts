@@ -5,34 +5,42 @@
  * applied in order. So no entry is lost or applied twice, and memory is always the fold of the log.
  */
 
-import type { SyncConfig } from '@tanstack/db'
-import { type Position, UnreadableRowError } from '../../errors.js'
-import { decodeOp } from '../../log/op.js'
+import type { Position } from '../../errors.js'
+import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
-import type { StoredRow } from '../../materializer/tables.js'
+import type { Rows } from '../../materializer/query.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
-import { decodeValue, type Json, type Note } from '../../values/value.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower } from '../tail.js'
-
-export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
+import { CoreWriter, type SyncParams, type WriterEvents } from './core-writer.js'
 
 interface Arrived {
   readonly ops: readonly StoredOp[]
-  readonly position: Position
+  readonly entry: Entry
 }
 
-/** What becomes of the first load. */
-export interface FollowEvents {
+export interface FollowEvents<TKey extends Key> extends Omit<WriterEvents<TKey>, 'onUnreadable'> {
+  /** The rows on disk are in memory. */
   readonly onReady: () => void
+  /** The rows cannot be read; the run is over. */
   readonly onError: (error: unknown) => void
+  /** Whether an entry is one whose changes are in memory already. */
+  readonly isApplied?: (entry: Entry) => boolean
+  /** Inside the transaction that changed the base: what is in memory only goes on top of it again. */
+  readonly onBaseChanged?: () => void
+}
+
+export interface FollowOptions {
+  /** Rows are loaded by subset: the run begins with metadata only. */
+  readonly onDemand?: boolean
 }
 
 export class FollowingCollection<T extends object, TKey extends Key> implements Follower {
   readonly collection: string
   readonly #persistence: Persistence
-  readonly #params: SyncParams<T, TKey>
-  readonly #events: FollowEvents
+  readonly #events: FollowEvents<TKey>
+  readonly #onDemand: boolean
+  readonly writer: CoreWriter<T, TKey>
   /** The position that memory is at; unknown while rows are read. */
   #at: Position | undefined
   #arrived: Arrived[] = []
@@ -46,12 +54,17 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     collection: string,
     persistence: Persistence,
     params: SyncParams<T, TKey>,
-    events: FollowEvents,
+    events: FollowEvents<TKey>,
+    { onDemand = false }: FollowOptions = {},
   ) {
     this.collection = collection
     this.#persistence = persistence
-    this.#params = params
     this.#events = events
+    this.#onDemand = onDemand
+    this.writer = new CoreWriter(collection, params, {
+      ...events,
+      onUnreadable: (error) => persistence.report(error),
+    })
     runs.set(params.collection, this as unknown as FollowingCollection<object, Key>)
     this.#loaded = this.#load(() => this.#begin())
   }
@@ -79,9 +92,9 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#persistence.tail.unfollow(this)
   }
 
-  apply(ops: readonly StoredOp[], position: Position): void {
-    if (this.#at === undefined) this.#arrived.push({ ops, position })
-    else if (position.seq > this.#at.seq) this.#applyEntry({ ops, position })
+  apply(ops: readonly StoredOp[], entry: Entry): void {
+    if (this.#at === undefined) this.#arrived.push({ ops, entry })
+    else if (entry.position.seq > this.#at.seq) this.#applyEntry({ ops, entry })
   }
 
   reload(): void {
@@ -114,19 +127,20 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   async #read(replace: boolean): Promise<void> {
     // A question that was asked is answered, even if the collection is not wanted any more.
     if (this.#stopped && this.#asked.size === 0) return
-    const { rows, at } = await this.#persistence.journal.query(this.collection)
-    if (this.#asked.size > 0) this.#answer(rows)
+    const found = await this.#persistence.journal.query(this.collection)
+    if (this.#asked.size > 0) this.#answer(found)
     if (this.#stopped) return
-    const { begin, commit, truncate } = this.#params
-    begin()
-    if (replace) truncate()
-    for (const row of rows) this.#writeRow(row)
-    commit()
-    this.#at = at
-    for (const arrived of this.#arrived.splice(0)) this.apply(arrived.ops, arrived.position)
+    this.writer.transaction(() => {
+      if (replace) this.writer.clear()
+      for (const row of found.rows) this.writer.row(row)
+      for (const state of found.state) this.writer.state(state)
+      if (replace) this.#events.onBaseChanged?.()
+    })
+    this.#at = found.at
+    for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
   }
 
-  #answer(rows: readonly StoredRow[]): void {
+  #answer({ rows }: Rows): void {
     const wanted = new Set(Array.from(this.#asked, encodeKey))
     for (const row of rows) {
       if (wanted.has(row.key)) this.#onDisk.add(decodeKey(row.key))
@@ -134,53 +148,14 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#asked.clear()
   }
 
-  #writeRow(row: StoredRow): void {
-    try {
-      const key = decodeKey(row.key) as TKey
-      const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Note[])
-      this.#put(key, decodeValue(JSON.parse(row.value) as Json, notes) as T)
-    } catch (cause) {
-      // One unreadable row never hides the others.
-      this.#persistence.report(new UnreadableRowError(this.collection, row.key, { cause }))
+  #applyEntry({ ops, entry }: Arrived): void {
+    if (this.#events.isApplied?.(entry) !== true) {
+      this.writer.transaction(() => {
+        for (const op of ops) this.writer.op(op)
+        this.#events.onBaseChanged?.()
+      })
     }
-  }
-
-  #applyEntry({ ops, position }: Arrived): void {
-    const { begin, commit } = this.#params
-    begin()
-    for (const op of ops) this.#applyOp(op)
-    commit()
-    this.#at = position
-  }
-
-  #applyOp(stored: StoredOp): void {
-    if (stored[0] === 'truncate' || stored[0] === 'reset') {
-      this.#params.truncate()
-      return
-    }
-    if (stored[0] === 'meta' || stored[0] === 'state') return
-    const key = stored[2] as TKey
-    try {
-      const op = decodeOp(stored)
-      if (op.op === 'put') this.#put(key, op.value as T)
-      else if (op.op === 'delete') this.#params.write({ type: 'delete', key })
-      else if (op.op === 'patch') this.#patch(key, op.fields, op.unset ?? [])
-    } catch (cause) {
-      this.#persistence.report(new UnreadableRowError(this.collection, encodeKey(key), { cause }))
-    }
-  }
-
-  // In `full` mode core takes an update of an unknown key as an insert, and an update never collides.
-  #put(key: TKey, value: T): void {
-    this.#params.write({ type: 'update', key, value } as Parameters<SyncParams<T, TKey>['write']>[0])
-  }
-
-  #patch(key: TKey, fields: object, unset: readonly string[]): void {
-    const row = acceptedRow<T>(this.#params.collection, key)
-    if (row === undefined) return
-    const patched = { ...row, ...fields }
-    for (const name of unset) delete (patched as Record<string, unknown>)[name]
-    this.#put(key, patched)
+    this.#at = entry.position
   }
 }
 
@@ -190,7 +165,3 @@ const runs = new WeakMap<object, FollowingCollection<object, Key>>()
 /** The latest run of a collection object, also when it was cleaned up since. */
 export const runOf = (collection: object): FollowingCollection<object, Key> | undefined =>
   runs.get(collection)
-
-/** The row once everything that sync has handed over is visible; core holds it back while a mutation persists. */
-export const acceptedRow = <T extends object>(collection: object, key: Key): T | undefined =>
-  (collection as SyncParams<T, Key>['collection'])._state.getAcceptedSyncedRow(key)

@@ -6,7 +6,8 @@
 import type { SyncConfig } from '@tanstack/db'
 import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
-import { FollowingCollection, type SyncParams } from './follow.js'
+import type { SyncParams } from './core-writer.js'
+import { FollowingCollection } from './follow.js'
 import type { Mutation } from './mutations.js'
 import type { Readiness } from './readiness.js'
 
@@ -54,7 +55,7 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
   }
 
   #start(params: SyncParams<T, TKey>): () => void {
-    this.#readiness.show({ status: 'loading' })
+    this.#readiness.begin()
     const following = new FollowingCollection(this.#id, this.#persistence, params, {
       onReady: () => {
         params.markReady()

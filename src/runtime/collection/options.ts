@@ -9,11 +9,20 @@ import {
   type UtilsRecord,
   withCollectionConfigFactory,
 } from '@tanstack/db'
-import { InvalidOptionError, MissingCollectionIdError, UnsupportedError } from '../../errors.js'
+import { InvalidOptionError, MissingCollectionIdError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
 import { LocalOnlyCollection } from './local-only.js'
 import { Readiness } from './readiness.js'
+import { syncedSync } from './synced.js'
+import {
+  type CheckedSource,
+  checkReadiness,
+  isReadyLocally,
+  readinessOf,
+  type SourceOptions,
+  type SyncedExtras,
+} from './synced-options.js'
 
 /** Options of a collection without a `sync`: the daybook is where its rows live. */
 export interface LocalOnlyOptions<
@@ -48,13 +57,21 @@ type Result<
   persistence: Persistence
 }
 
+/** The options of a source, as they were, kept by a daybook. */
+type Synced<O> = Omit<O, 'persistence' | 'readiness' | 'initialRender'> & { id: string }
+
 /**
  * Options for `createCollection` whose rows are kept by a daybook.
  *
- * Inserts, updates and deletes resolve when they are in the log and applied. A user's `onInsert`, `onUpdate` and
- * `onDelete` run first; when one fails, nothing is kept and the optimistic change rolls back.
+ * Without a `sync`, the daybook is where the rows live: inserts, updates and deletes resolve when they are in the log
+ * and applied. A user's `onInsert`, `onUpdate` and `onDelete` run first; when one fails, nothing is kept and the
+ * optimistic change rolls back.
  *
- * @throws MissingCollectionIdError, InvalidOptionError, UnsupportedError (a `sync` in the options)
+ * With a `sync` (around `queryCollectionOptions`, `electricCollectionOptions` or a source of one's own), what the source
+ * commits is kept: each of its transactions is one entry of the log, with its metadata and its resume token. The rows on
+ * disk are shown at once, also offline, and the source goes on from where it was.
+ *
+ * @throws MissingCollectionIdError, InvalidOptionError
  * @example
  * const todos = createCollection(persistedCollectionOptions({
  *   id: 'todos',
@@ -63,6 +80,7 @@ type Result<
  * }))
  * await todos.insert({ id: 1, title: 'Buy milk' }).isPersisted.promise
  */
+export function persistedCollectionOptions<O extends SourceOptions>(options: O & SyncedExtras): Synced<O>
 export function persistedCollectionOptions<
   TSchema extends StandardSchemaV1,
   TKey extends Key,
@@ -77,35 +95,59 @@ export function persistedCollectionOptions<
 >(
   options: LocalOnlyOptions<T, TKey, never, TUtils> & { schema?: never },
 ): Result<T, TKey, never, TUtils> & { schema?: never }
-export function persistedCollectionOptions(
-  options: LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>,
-): Result<object, Key, StandardSchemaV1, UtilsRecord> {
+export function persistedCollectionOptions(options: AnyOptions): never {
   checkOptions(options)
-  const { onInsert, onUpdate, onDelete, ...rest } = options
-  const readiness = new Readiness()
-  const local = new LocalOnlyCollection<object, Key>(options.id, options.persistence, readiness)
-
-  const config: Result<object, Key, StandardSchemaV1, UtilsRecord> = {
-    ...rest,
-    sync: local.sync,
-    // Called through the options, so that a method keeps its `this`.
-    onInsert: local.handler(onInsert && ((params) => options.onInsert?.(params))),
-    onUpdate: local.handler(onUpdate && ((params) => options.onUpdate?.(params))),
-    onDelete: local.handler(onDelete && ((params) => options.onDelete?.(params))),
-    utils: {
-      ...options.utils,
-      acceptMutations: (transaction) => local.accept(transaction as MutationsHolder),
-    },
-  }
-  Object.defineProperty(config, PERSISTED_READINESS, { value: readiness, enumerable: true })
+  if (isSource(options)) return syncedConfig(options) as never
   // Each DbClient that materialises these options gets a collection with a state of its own.
   return withCollectionConfigFactory(
-    config as never,
+    localOnlyConfig(options) as never,
     () => persistedCollectionOptions(options as never) as never,
   ) as never
 }
 
-function checkOptions(options: LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>): void {
+const isSource = (options: AnyOptions): options is CheckedSource => 'sync' in options
+
+type AnyLocalOnly = LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>
+type AnyOptions = AnyLocalOnly | CheckedSource
+
+function localOnlyConfig(options: AnyLocalOnly): object {
+  const { onInsert, onUpdate, onDelete, ...rest } = options
+  // There is no source to prefer.
+  const readiness = new Readiness(0, () => options.persistence.clock.now())
+  const local = new LocalOnlyCollection<object, Key>(options.id, options.persistence, readiness)
+  return {
+    ...rest,
+    sync: local.sync,
+    // Called through the options, so that a method keeps its `this`.
+    onInsert: local.handler(onInsert && ((params: never) => options.onInsert?.(params))),
+    onUpdate: local.handler(onUpdate && ((params: never) => options.onUpdate?.(params))),
+    onDelete: local.handler(onDelete && ((params: never) => options.onDelete?.(params))),
+    utils: {
+      ...options.utils,
+      acceptMutations: (transaction: unknown) => local.accept(transaction as MutationsHolder),
+    },
+    [PERSISTED_READINESS]: readiness,
+  }
+}
+
+// Without a factory for DbClient: the source's own one does not survive the spread, and what it holds belongs to one
+// client. `collectionOptions(id, (client) => persistedCollectionOptions({ … }))` makes one of each for every client.
+function syncedConfig(options: CheckedSource): object {
+  const { readiness: _, initialRender: __, ...rest } = options
+  const { id, persistence, sync: source } = options
+  const readiness = readinessOf(options, () => persistence.clock.now())
+  const sync = syncedSync({
+    id,
+    persistence,
+    readiness,
+    source,
+    onDemand: options.syncMode === 'on-demand',
+    readyLocally: isReadyLocally(options),
+  })
+  return { ...rest, sync, [PERSISTED_READINESS]: readiness }
+}
+
+function checkOptions(options: AnyOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionError(
       'options',
@@ -126,10 +168,13 @@ function checkOptions(options: LocalOnlyOptions<object, Key, StandardSchemaV1, U
       `Collection ${JSON.stringify(id)}: \`persistence\` must be a daybook: persistence: openDaybook({ … }).`,
     )
   }
-  if ('sync' in options && options.sync !== undefined) {
-    throw new UnsupportedError(
-      `Collection ${JSON.stringify(id)} has a \`sync\`. This version of daybook keeps local-only collections; leave ` +
-        '`sync` out, or keep using your present persistence for this collection.',
+  if (!isSource(options)) return
+  if (typeof options.sync?.sync !== 'function') {
+    throw new InvalidOptionError(
+      'sync',
+      `Collection ${JSON.stringify(id)}: \`sync\` must have a function \`sync\`, as the options of a source have. ` +
+        'Leave it out for a collection whose rows live in the daybook.',
     )
   }
+  checkReadiness(id, options)
 }

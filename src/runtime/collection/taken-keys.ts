@@ -7,7 +7,8 @@
 
 import { KeyTakenError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
-import { acceptedRow, runOf } from './follow.js'
+import { acceptedRow } from './core-writer.js'
+import { runOf } from './follow.js'
 import type { Mutation } from './mutations.js'
 
 /** @throws KeyTakenError; the error of the first load, when that failed */

@@ -15,7 +15,7 @@ import {
   tailAt,
 } from '../../log/append.js'
 import type { Entry, Position } from '../../log/entry.js'
-import { KnownOrigins } from '../../log/origins.js'
+import { KnownLog } from '../../log/known.js'
 
 interface Waiting {
   readonly request: AppendRequest
@@ -28,7 +28,7 @@ const TURN = Promise.resolve()
 export class GroupCommit {
   readonly #driver: Driver
   readonly #onAppended: (entries: readonly Entry[]) => void
-  readonly #known = new KnownOrigins()
+  readonly #known = new KnownLog()
   /** The group that is gathering. */
   #group: Waiting[] = []
   /** The group that is being committed by a driver that takes its time, or being sorted out after a failure. */

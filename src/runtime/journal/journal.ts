@@ -14,7 +14,7 @@ export interface Journal {
    * Appends a transaction as one entry, or finds that it was appended before (same origin and origin seq). Resolves
    * when the entry is kept; safe to repeat.
    *
-   * @throws FencedError, OriginConflictError, InvalidTransactionError, StorageFullError, ReadOnlyError, BusyError,
+   * @throws FencedError, DeposedError, SchemaVersionError, ChangedError, OriginConflictError, InvalidTransactionError, StorageFullError, ReadOnlyError, BusyError,
    *   ClosedError; nothing was appended then
    */
   append(transaction: Transaction): Promise<Position>

@@ -51,12 +51,20 @@ export class LocalJournal implements Journal {
 
   append(transaction: Transaction): Promise<Position> {
     try {
-      checkTransaction(transaction)
+      const kind = checkTransaction(transaction)
       this.#checkOpen()
+      return this.#commits.append(requestFor(transaction, this.#clock.now(), kind))
     } catch (error) {
       return Promise.reject(error)
     }
-    return this.#commits.append(requestFor(transaction, this.#clock.now()))
+  }
+
+  /**
+   * Appends a claim: from now on a transaction that requires an older claim of this collection is refused. It is a
+   * transaction like any other (one `claim` op), so whoever has a journal of another kind appends it there.
+   */
+  claim(collection: string): Promise<Position> {
+    return this.append(this.#origin.transaction([{ op: 'claim', collection }]))
   }
 
   async head(): Promise<Position> {

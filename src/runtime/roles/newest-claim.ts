@@ -2,6 +2,7 @@
 
 import type { Position } from '../../errors.js'
 import type { StoredOp } from '../../log/stored-op.js'
+import type { Entry } from '../journal/journal.js'
 import type { Follower } from '../tail.js'
 
 export class NewestClaim implements Follower {
@@ -23,9 +24,9 @@ export class NewestClaim implements Follower {
     return this.#seq > seq
   }
 
-  apply(ops: readonly StoredOp[], { seq }: Position): void {
+  apply(ops: readonly StoredOp[], { position }: Entry): void {
     if (!ops.some(([name]) => name === 'claim')) return
-    this.#seq = Math.max(this.#seq, seq)
+    this.#seq = Math.max(this.#seq, position.seq)
     this.#onChange()
   }
 

@@ -1,0 +1,170 @@
+/**
+ * Hands stored rows and ops to core's sync calls: what the log says becomes what the collection shows.
+ *
+ * Core merges by `rowUpdateMode`; persisted collections always run in `full` mode, in which core takes an update of an
+ * unknown key as an insert, and an update never collides.
+ */
+
+import type { SyncConfig } from '@tanstack/db'
+import { UnreadableRowError, UnreadableStateError } from '../../errors.js'
+import { decodeOp } from '../../log/op.js'
+import type { StoredOp } from '../../log/stored-op.js'
+import type { RowOp } from '../../materializer/fold.js'
+import type { StoredState } from '../../materializer/state.js'
+import type { StoredRow } from '../../materializer/tables.js'
+import { decodeKey, encodeKey, type Key } from '../../values/key.js'
+import { decodeValue, type Json, type Note } from '../../values/value.js'
+
+export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
+
+/** Told what the log says besides rows that core shows. */
+export interface WriterEvents<TKey extends Key> {
+  /** A value that this runtime cannot read. One unreadable row never hides the others. */
+  readonly onUnreadable: (error: unknown) => void
+  /** Metadata of the collection; `undefined` when it was cleared. */
+  readonly onState?: (name: string, value: unknown) => void
+  /** The row is now what the log says. */
+  readonly onRow?: (key: TKey) => void
+  /** All rows went; after a reset, all metadata as well. */
+  readonly onCleared?: (reset: boolean) => void
+}
+
+export class CoreWriter<T extends object, TKey extends Key> {
+  readonly #collection: string
+  readonly #params: SyncParams<T, TKey>
+  readonly #events: WriterEvents<TKey>
+
+  constructor(collection: string, params: SyncParams<T, TKey>, events: WriterEvents<TKey>) {
+    this.#collection = collection
+    this.#params = params
+    this.#events = events
+  }
+
+  /** Writes what `work` hands over as one transaction of core. */
+  transaction(work: () => void): void {
+    this.#params.begin()
+    work()
+    this.#params.commit()
+  }
+
+  /** Empties the collection, and leaves its status as it is. */
+  clear(): void {
+    this.#params.truncate({ markReady: false })
+    this.#events.onCleared?.(false)
+  }
+
+  row(row: StoredRow): void {
+    try {
+      const key = decodeKey(row.key) as TKey
+      this.#put(key, decode(row.value, row.notes) as T)
+      if (row.metadata !== null) {
+        this.#params.metadata?.row.set(key, decode(row.metadata, row.metadata_notes))
+      }
+    } catch (cause) {
+      this.#events.onUnreadable(new UnreadableRowError(this.#collection, row.key, { cause }))
+    }
+  }
+
+  state({ name: stored, value, notes }: StoredState): void {
+    const name = JSON.parse(stored) as string
+    try {
+      this.#setState(name, decode(value, notes))
+    } catch (cause) {
+      this.#events.onUnreadable(new UnreadableStateError(this.#collection, name, { cause }))
+    }
+  }
+
+  op(stored: StoredOp): void {
+    switch (stored[0]) {
+      case 'truncate':
+        this.clear()
+        return
+      case 'reset':
+        this.#forget()
+        return
+      case 'state':
+        this.#stateOp(stored)
+        return
+      case 'claim':
+      case 'schema':
+        // About who may write, not about rows.
+        return
+      default:
+        this.#rowOp(stored)
+    }
+  }
+
+  #forget(): void {
+    const { truncate, metadata } = this.#params
+    truncate({ markReady: false })
+    for (const { key } of metadata?.collection.list() ?? []) metadata?.collection.delete(key)
+    this.#events.onCleared?.(true)
+  }
+
+  #rowOp(stored: RowOp): void {
+    const key = stored[2] as TKey
+    try {
+      const op = decodeOp(stored)
+      if (op.op === 'put') this.#put(key, op.value as T)
+      else if (op.op === 'patch') this.#patch(key, op.fields, op.unset ?? [])
+      else if (op.op === 'meta') this.#meta(key, op.value)
+      else this.#params.write({ type: 'delete', key })
+    } catch (cause) {
+      this.#events.onUnreadable(new UnreadableRowError(this.#collection, encodeKey(key), { cause }))
+    }
+  }
+
+  #stateOp(stored: Extract<StoredOp, readonly ['state', ...unknown[]]>): void {
+    try {
+      const op = decodeOp(stored)
+      if (op.op === 'state') this.#setState(op.name, op.value)
+    } catch (cause) {
+      this.#events.onUnreadable(new UnreadableStateError(this.#collection, stored[2], { cause }))
+    }
+  }
+
+  #put(key: TKey, value: T): void {
+    this.#params.write({ type: 'update', key, value } as Parameters<SyncParams<T, TKey>['write']>[0])
+    this.#events.onRow?.(key)
+  }
+
+  #patch(key: TKey, fields: object, unset: readonly string[]): void {
+    const row = acceptedRow<T>(this.#params.collection, key)
+    if (row === undefined) return
+    const patched = { ...row, ...fields }
+    for (const name of unset) delete (patched as Record<string, unknown>)[name]
+    this.#put(key, patched)
+  }
+
+  #meta(key: TKey, value: unknown): void {
+    if (acceptedRow(this.#params.collection, key) === undefined) return
+    if (value === undefined) this.#params.metadata?.row.delete(key)
+    else this.#params.metadata?.row.set(key, value)
+  }
+
+  #setState(name: string, value: unknown): void {
+    if (value === undefined) this.#params.metadata?.collection.delete(name)
+    else this.#params.metadata?.collection.set(name, value)
+    this.#events.onState?.(name, value)
+  }
+}
+
+const decode = (value: string, notes: string | null): unknown =>
+  decodeValue(JSON.parse(value) as Json, notes === null ? undefined : (JSON.parse(notes) as Note[]))
+
+/** The row once everything that sync has handed over is visible; core holds it back while a mutation persists. */
+export const acceptedRow = <T extends object>(collection: object, key: Key): T | undefined =>
+  (collection as SyncParams<T, Key>['collection'])._state.getAcceptedSyncedRow(key)
+
+/** The row's metadata once everything that sync has handed over is visible. */
+export function acceptedMetadata(collection: object, key: Key): unknown {
+  const { pendingSyncedTransactions, syncedMetadata } = (collection as SyncParams<object, Key>['collection'])
+    ._state
+  for (let at = pendingSyncedTransactions.length - 1; at >= 0; at--) {
+    const { rowMetadataWrites, truncate } = pendingSyncedTransactions[at]!
+    const write = rowMetadataWrites.get(key)
+    if (write !== undefined) return write.type === 'set' ? write.value : undefined
+    if (truncate) return undefined
+  }
+  return syncedMetadata.get(key)
+}

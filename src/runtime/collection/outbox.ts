@@ -1,0 +1,204 @@
+/**
+ * The outbox of a synced collection: what its source has committed, on the way into the log, in order.
+ *
+ * One upstream transaction is one entry. The next one is sent only when the one before is kept, so a resume token on
+ * disk is never newer than the rows it speaks for. When one cannot be kept, everything from it on stays in memory only:
+ * what it touched is remembered by key, and tried again as one entry that says what those rows are by then.
+ */
+
+import { ClosedError, NotPersistedError } from '../../errors.js'
+import type { Entry } from '../../log/entry.js'
+import { encodeOps, type Op, parseOps } from '../../log/op.js'
+import type { StoredOp } from '../../log/stored-op.js'
+import type { Cancel } from '../clock.js'
+import type { Persistence } from '../persistence.js'
+import { isUntouched, nothingTouched, type Touched, touchAlso } from './touched.js'
+
+export interface OutboxOptions {
+  readonly collection: string
+  readonly persistence: Persistence
+  /** What the touched rows and names are now, as ops; nothing while the source is in the middle of a transaction. */
+  readonly present: (touched: Touched) => readonly Op[] | undefined
+  /** The log refused: somebody else is the collection's sync owner now. What was not kept is given up. */
+  readonly onDeposed: () => void
+}
+
+/** One upstream transaction. */
+interface Packet {
+  readonly parts: readonly string[]
+  readonly touched: Touched
+  /** It is in the log; its promise may not have resolved yet. */
+  kept: boolean
+}
+
+/** How long to wait before trying again, in ms: doubled each time, up to the limit. */
+const FIRST_RETRY = 1000
+const LAST_RETRY = 30_000
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  #packets: Packet[] = []
+  /** The number of the transaction that is being sent. */
+  #originSeq: number | undefined
+  #busy = false
+  #sending: Promise<void> = Promise.resolve()
+  /** What could not be kept, while that is so. */
+  #unkept: Touched | undefined
+  #failure: unknown
+  #retryAfter = FIRST_RETRY
+  #cancelRetry: Cancel | undefined
+  #stopped = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** Why nothing is kept at present, if so. */
+  get failure(): unknown {
+    return this.#unkept === undefined ? undefined : this.#failure
+  }
+
+  /** Sends the ops of one upstream transaction when everything before them is kept. */
+  push(ops: readonly Op[], touched: Touched): void {
+    if (this.#stopped) return
+    if (this.#unkept !== undefined) {
+      touchAlso(this.#unkept, touched)
+      return
+    }
+    try {
+      // At once: the source may go on to change its objects.
+      this.#packets.push({ parts: encodeOps(ops), touched, kept: false })
+    } catch (error) {
+      this.#fail(error, touched)
+      return
+    }
+    this.#start(() => this.#send())
+  }
+
+  /** Whether an entry of the log is the transaction that is being sent; its changes are in memory already. */
+  recognises({ origin, originSeq }: Entry): boolean {
+    if (originSeq !== this.#originSeq || origin !== this.#options.persistence.origin) return false
+    const [packet] = this.#packets
+    if (packet !== undefined) packet.kept = true
+    return true
+  }
+
+  /** The changes that are in memory and not in the log, to be put on top of a base that others change. */
+  unkept(): readonly StoredOp[] {
+    const ops = this.#packets.flatMap(({ parts, kept }) => (kept ? [] : parts.flatMap(parseOps)))
+    const present = this.#unkept && this.#options.present(this.#unkept)
+    return present === undefined ? ops : [...ops, ...encodeOps(present).flatMap(parseOps)]
+  }
+
+  /** Whether the row under a key may be newer in memory than on disk. */
+  isUnkept(key: string | number): boolean {
+    const mayHold = ({ truncated, keys }: Touched): boolean => truncated || keys.has(key)
+    return (
+      (this.#unkept !== undefined && mayHold(this.#unkept)) ||
+      this.#packets.some(({ touched }) => mayHold(touched))
+    )
+  }
+
+  /** Takes nothing more. What it has is still sent. */
+  stop(): void {
+    this.#stopped = true
+    this.#cancelRetry?.()
+  }
+
+  /** Resolves when everything is kept, or cannot be. */
+  async settled(): Promise<void> {
+    await this.#sending
+  }
+
+  // One piece of work at a time. Closing the daybook waits for it.
+  #start(work: () => Promise<void>): void {
+    if (this.#busy) return
+    this.#busy = true
+    const done = this.#options.persistence.enter(async () => {
+      try {
+        await work()
+      } finally {
+        this.#busy = false
+      }
+    })
+    this.#sending = done.catch((error: unknown) => {
+      // The daybook is closing: nothing was sent.
+      this.#busy = false
+      this.#giveUp(error)
+    })
+  }
+
+  async #send(): Promise<void> {
+    for (let packet = this.#packets[0]; packet !== undefined; packet = this.#packets[0]) {
+      try {
+        await this.#append(packet.parts)
+      } catch (error) {
+        this.#giveUp(error)
+        return
+      }
+      this.#packets.shift()
+    }
+  }
+
+  // From the first one that is not kept on, nothing is.
+  #giveUp(error: unknown): void {
+    const touched = nothingTouched()
+    for (const waiting of this.#packets.splice(0)) touchAlso(touched, waiting.touched)
+    this.#fail(error, touched)
+  }
+
+  async #append(parts: readonly string[]): Promise<void> {
+    const { originSeq, kept } = this.#options.persistence.send(parts)
+    this.#originSeq = originSeq
+    try {
+      await kept
+    } finally {
+      this.#originSeq = undefined
+    }
+  }
+
+  #fail(error: unknown, touched: Touched): void {
+    const { collection, persistence } = this.#options
+    const first = this.#unkept === undefined || codeOf(error) !== codeOf(this.#failure)
+    this.#unkept ??= nothingTouched()
+    touchAlso(this.#unkept, touched)
+    this.#failure = error
+    if (this.#stopped || error instanceof ClosedError) return
+    if (first) {
+      const failure = new NotPersistedError(collection, { cause: error })
+      persistence.emit('storage', { collection, status: 'failing', error: failure })
+    }
+    this.#cancelRetry = persistence.clock.after(this.#retryAfter, () => {
+      this.#start(() => this.#retry())
+    })
+    this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY)
+  }
+
+  async #retry(): Promise<void> {
+    for (let unkept = this.#unkept; unkept !== undefined && !isUntouched(unkept); unkept = this.#unkept) {
+      // What is pushed meanwhile is gathered for the next time round.
+      this.#unkept = nothingTouched()
+      try {
+        const ops = this.#options.present(unkept)
+        if (ops === undefined) throw this.#failure
+        if (ops.length > 0) await this.#append(encodeOps(ops))
+      } catch (error) {
+        const later = this.#unkept
+        this.#unkept = unkept
+        this.#fail(error, later)
+        return
+      }
+    }
+    this.#recovered()
+  }
+
+  #recovered(): void {
+    const { collection, persistence } = this.#options
+    this.#unkept = undefined
+    this.#failure = undefined
+    this.#retryAfter = FIRST_RETRY
+    if (!this.#stopped) persistence.emit('storage', { collection, status: 'recovered' })
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | undefined)?.code

@@ -1,0 +1,83 @@
+/** A source that a test drives by hand: the `sync` of a custom collection, and its calls from outside. */
+
+import { createCollection, type SyncConfig } from '@tanstack/db'
+import { type Daybook, persistedCollectionOptions } from '../../src/node.js'
+import type { Todo } from '../runtime/fixture.js'
+
+export type Params = Parameters<SyncConfig<Todo, number>['sync']>[0]
+type Message = Parameters<Params['write']>[0]
+
+export interface SourceSettings {
+  readonly rowUpdateMode?: 'partial' | 'full'
+  /** Called whenever the collection starts its source. */
+  readonly onStart?: (params: Params) => void
+  readonly cleanup?: (params: Params) => void | Promise<void>
+}
+
+export class Source {
+  /** The calls of the present run; nothing while the source is not running. */
+  params: Params | undefined
+  /** How often it was started. */
+  starts = 0
+  readonly sync: SyncConfig<Todo, number>
+
+  constructor(settings: SourceSettings = {}) {
+    const { rowUpdateMode, onStart, cleanup } = settings
+    this.sync = {
+      ...(rowUpdateMode && { rowUpdateMode }),
+      sync: (params) => {
+        this.starts++
+        this.params = params
+        onStart?.(params)
+        return () => {
+          this.params = undefined
+          return cleanup?.(params)
+        }
+      },
+    }
+  }
+
+  get running(): Params {
+    if (this.params === undefined) throw new Error('the source is not running')
+    return this.params
+  }
+
+  /** One transaction. */
+  send(...messages: readonly Message[]): ReturnType<Params['commit']> {
+    return this.transaction(() => {
+      for (const message of messages) this.running.write(message)
+    })
+  }
+
+  transaction(work: (params: Params) => void): ReturnType<Params['commit']> {
+    const params = this.running
+    params.begin()
+    work(params)
+    return params.commit()
+  }
+}
+
+export const insert = (value: Todo): Message => ({ type: 'insert', value })
+export const update = (value: Partial<Todo> & { id: number }): Message => ({
+  type: 'update',
+  value: value as Todo,
+})
+export const remove = (key: number): Message => ({ type: 'delete', key })
+
+export interface Extra {
+  readonly readiness?: 'local' | 'remote'
+  readonly initialRender?: { readonly strategy: 'network-first'; readonly networkTimeoutMs?: number }
+}
+
+/** A synced collection around a source. */
+export function syncedTodos(persistence: Daybook, source: Source, extra: Extra = {}) {
+  return createCollection(
+    persistedCollectionOptions({
+      id: 'todos',
+      getKey: (todo: Todo) => todo.id,
+      sync: source.sync,
+      persistence,
+      ...extra,
+    }),
+  )
+}
