@@ -39,7 +39,6 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   readonly collection: string
   readonly #persistence: Persistence
   readonly #events: FollowEvents<TKey>
-  readonly #onDemand: boolean
   readonly writer: CoreWriter<T, TKey>
   /** The position that memory is at; unknown while rows are read. */
   #at: Position | undefined
@@ -60,7 +59,6 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.collection = collection
     this.#persistence = persistence
     this.#events = events
-    this.#onDemand = onDemand
     this.writer = new CoreWriter(collection, params, {
       ...events,
       onUnreadable: (error) => persistence.report(error),

@@ -115,11 +115,10 @@ export class Outbox {
     if (this.#busy) return
     this.#busy = true
     const done = this.#options.persistence.enter(async () => {
-      try {
-        await work()
-      } finally {
-        this.#busy = false
-      }
+      await work()
+      // What was pushed between the end of the work and here found it busy.
+      while (this.#packets.length > 0) await this.#send()
+      this.#busy = false
     })
     this.#sending = done.catch((error: unknown) => {
       // The daybook is closing: nothing was sent.

@@ -101,7 +101,7 @@ export class SyncedRun {
 
   #enterSource(): void {
     if (this.#stopped) return
-    const { id, source, persistence, onDemand } = this.#options
+    const { id, source, onDemand } = this.#options
     const parts: CapabilityParts = {
       id,
       hydrate: async () => undefined,

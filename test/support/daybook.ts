@@ -1,0 +1,63 @@
+/** A daybook on a connection of the test, with a clock that the test moves, whose store can be made to fail. */
+
+import type { Connection } from '../../src/drivers/driver.js'
+import { createDriver } from '../../src/drivers/runner.js'
+import { Daybook } from '../../src/runtime/daybook.js'
+import { openJournal } from '../../src/runtime/open.js'
+import { Origin } from '../../src/runtime/origin.js'
+import { FakeClock } from './clock.js'
+import { sqliteError } from './connections.js'
+
+export interface TestDaybook {
+  readonly daybook: Daybook
+  readonly clock: FakeClock
+  /** What the daybook told: errors, and the events of storage and source. */
+  readonly told: { readonly event: string; readonly value: unknown }[]
+}
+
+export function daybookOn(connection: Connection, clock = new FakeClock()): TestDaybook {
+  const origin = new Origin()
+  const daybook = new Daybook({
+    origin,
+    clock,
+    open: (onError) =>
+      openJournal({
+        driver: createDriver(connection, { busyTimeout: 1000 }),
+        clock,
+        origin,
+        durability: 'process',
+        retain: 'all',
+        onError,
+      }),
+  })
+  const told: TestDaybook['told'] = []
+  for (const event of ['error', 'storage', 'source', 'warning'] as const) {
+    daybook.on(event, (value) => told.push({ event, value }))
+  }
+  return { daybook, clock, told }
+}
+
+/** A connection whose writes can be made to fail while the test runs. */
+export interface Breakable {
+  readonly connection: Connection
+  /** Writes fail with this SQLite error from now on; `undefined` mends it. */
+  fail(code: string | undefined): void
+}
+
+export function breakable(real: Connection): Breakable {
+  let code: string | undefined
+  return {
+    fail: (next) => {
+      code = next
+    },
+    connection: {
+      ...real,
+      execute(statement, parameters) {
+        if (code !== undefined && /^(insert|update|delete|create|drop)/i.test(statement.sql)) {
+          throw sqliteError(code, `injected ${code}`)
+        }
+        return real.execute(statement, parameters)
+      },
+    },
+  }
+}
