@@ -62,9 +62,10 @@ export class SyncOwner {
   /** Resolves when it was stopped and the lock is free. */
   readonly stopped: Promise<void>
   readonly #parts: SyncOwnerParts
-  readonly #stopping = new AbortController()
   #state: SyncOwnerState = 'waiting'
   #claim: Position | undefined
+  /** Ends the present wait, for the lock or between two turns; a new one each time, for listeners gather on a signal. */
+  #waiting = new AbortController()
   /** From the lock to its release. */
   #turn: Turn | undefined
   #setbacks = 0
@@ -107,24 +108,23 @@ export class SyncOwner {
     if (this.#state !== 'stopped') {
       this.#end('stopped')
       this.#state = 'stopped'
-      this.#stopping.abort()
+      this.#waiting.abort()
     }
     return this.stopped
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      const ms = await this.#contend(signal)
-      if (ms > 0) await pause(this.#parts.clock, ms, signal)
+    while (!this.#isStopped) {
+      const ms = await this.#contend()
+      await this.#wait((signal) => pause(this.#parts.clock, ms, signal))
     }
   }
 
   /** One turn: waits for the lock, claims, holds the role until it is over. Answers how long to pause then. */
-  async #contend(signal: AbortSignal): Promise<number> {
+  async #contend(): Promise<number> {
     const { collection, locks, tail, clock } = this.#parts
     try {
-      const lock = await locks.request(collection, { signal })
+      const lock = await this.#wait((signal) => locks.request(collection, { signal }))
       const turn = new Turn()
       const claims = new NewestClaim(collection, () => {
         if (this.#claim !== undefined && claims.supersedes(this.#claim)) this.#end('superseded')
@@ -134,7 +134,7 @@ export class SyncOwner {
         if (this.#turn === turn) this.#end('lock lost')
       })
       try {
-        if (signal.aborted) turn.end('stopped')
+        if (this.#isStopped) turn.end('stopped')
         // From before the claim: none that comes after it is missed.
         await tail.follow(claims)
         // It is waited for even when it is not wanted any more: it must not depose the next owner.
@@ -149,9 +149,19 @@ export class SyncOwner {
         lock.release()
       }
     } catch (error) {
-      if (signal.aborted) return 0
+      if (this.#isStopped) return 0
       return this.#failed(error)
     }
+  }
+
+  #wait<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#waiting = new AbortController()
+    if (this.#isStopped) this.#waiting.abort()
+    return work(this.#waiting.signal)
+  }
+
+  get #isStopped(): boolean {
+    return this.#state === 'stopped'
   }
 
   #become(claim: Position): void {
