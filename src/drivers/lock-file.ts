@@ -1,6 +1,6 @@
 /**
  * A lock that SQLite holds: an EXCLUSIVE transaction on a small file of its own, never on the database. The system gives
- * it back when the process ends, however it ends. Nothing is ever written: the file stays empty.
+ * it back when the process ends, however it ends. Nothing is ever committed: the file stays empty.
  *
  * On POSIX systems a process loses all its locks on a file when it closes any descriptor of that file. SQLite takes care
  * of its own connections only: nobody may open such a file in another way, nor through a second copy of SQLite, in a
@@ -13,7 +13,7 @@ import { classifyError } from './sqlite-errors.js'
 
 /** A connection to a lock file. */
 export interface LockFile {
-  /** Takes the lock if it is free, without waiting. Answers whether this connection has it. */
+  /** Takes the lock if it is free, without waiting. Answers whether this connection has it. When it throws, close it. */
   tryLock(): boolean
   /** Gives the lock back and closes the file. */
   close(): void
@@ -38,6 +38,8 @@ export function lockFileOn(execute: Execute, close: () => void): LockFile {
         if (!ready) execute('PRAGMA journal_mode = MEMORY')
         ready = true
         execute('BEGIN EXCLUSIVE')
+        // On a file that may not be written, SQLite begins to read instead and says nothing; only a write tells.
+        execute('PRAGMA user_version = 0')
         locked = true
       } catch (error) {
         const failure = classifyError(error)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BusyError, ClosedError, DeposedError, StorageFullError } from '../../src/errors.js'
+import type { Lock } from '../../src/runtime/roles/locks.js'
 import { turn } from '../support/clock.js'
 import { COLLECTION, type Context, contend, LockSystem } from '../support/contexts.js'
 import { newFile } from '../support/files.js'
@@ -317,11 +318,16 @@ describe('stop()', () => {
     expect(b.told).toEqual([{ owner: b.owner.claim }])
   })
 
-  it('in the moment in which the lock is granted', async () => {
-    const a = await contend(file, system, 'a')
-    contexts.push(a)
+  it('in the moment in which the lock is granted: it claims nothing, and gives the lock back', async () => {
+    let grant: (lock: Lock) => void = () => undefined
+    let released = 0
+    system.of = () => ({ request: () => new Promise((resolve) => (grant = resolve)) })
+    const a = await start('a')
+    const head = await a.session.journal.head()
+    grant({ release: () => released++ })
     await a.owner.stop()
-    expect(system.holder).toBeUndefined()
+    expect(released).toBe(1)
+    expect(await a.session.journal.head()).toEqual(head)
     expect(a.told).toEqual([])
   })
 
