@@ -47,20 +47,35 @@ export function openBetterSqlite3(filename: string, settings: ConnectionSettings
   }
 }
 
-/** Opens a lock file with the app's better-sqlite3.
+/**
+ * Opens a lock file with the app's better-sqlite3: that of `handle`, when the app gave one, for an app may have several
+ * copies of it, and daybook none that it can load.
  *
  * @throws CannotOpenError, UnsupportedError
  */
-export function openBetterSqlite3LockFile(path: string): LockFile {
-  const database = openDatabase(path, 0)
+export function openBetterSqlite3LockFile(path: string, handle?: BetterSqlite3Database): LockFile {
+  const database = openDatabase(path, 0, handle && classOf(handle))
   return lockFileOn(
     (sql) => execute(database, sql),
     () => database.close(),
   )
 }
 
-function openDatabase(filename: string, timeout: number): BetterSqlite3Database {
-  const Database = loadBetterSqlite3()
+/** better-sqlite3's own class: the app's may derive from it, and do more when it is made. */
+function classOf(handle: BetterSqlite3Database): DatabaseConstructor | undefined {
+  let found: object | undefined
+  for (let next = Object.getPrototypeOf(handle); next !== null && next !== Object.prototype; ) {
+    found = next
+    next = Object.getPrototypeOf(next)
+  }
+  return found?.constructor as DatabaseConstructor | undefined
+}
+
+function openDatabase(
+  filename: string,
+  timeout: number,
+  Database: DatabaseConstructor = loadBetterSqlite3(),
+): BetterSqlite3Database {
   try {
     return new Database(filename, { timeout })
   } catch (error) {

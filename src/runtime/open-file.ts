@@ -1,7 +1,7 @@
 /** openDaybook for the runtimes that have files: one shape, whatever the binding. */
 
 import type { Driver } from '../drivers/driver.js'
-import type { OpenLockFile } from '../drivers/lock-file.js'
+import type { LockFile } from '../drivers/lock-file.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
 import { systemClock } from './clock.js'
 import { Daybook } from './daybook.js'
@@ -14,7 +14,7 @@ import { fileLocks } from './roles/file-locks.js'
 export interface FileBinding<Handle> {
   readonly openFile: (filename: string, settings: ConnectionSettings) => Driver
   readonly useHandle: (database: Handle, settings: ConnectionSettings) => Driver
-  readonly openLockFile: OpenLockFile
+  readonly openLockFile: (path: string, database: Handle | undefined) => LockFile
 }
 
 /** @throws InvalidOptionError */
@@ -34,8 +34,14 @@ export function openFileDaybook<Handle extends object>(
       const driver =
         'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
       const opened = await openJournal({ driver, clock, origin, onError, ...settings })
-      const handle = 'database' in which ? which.database : driver
-      return { ...opened, locks: fileLocks({ driver, handle, openLockFile, clock }) }
+      const database = 'database' in which ? which.database : undefined
+      const locks = fileLocks({
+        driver,
+        handle: database ?? driver,
+        openLockFile: (path) => openLockFile(path, database),
+        clock,
+      })
+      return { ...opened, locks }
     },
   })
 }
