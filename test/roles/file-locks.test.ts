@@ -201,6 +201,38 @@ describe('a lock file that is deleted', () => {
   })
 })
 
+describe('a folder that vanishes', () => {
+  it('between its making and the opening of the file, is made again', () => {
+    let opened = 0
+    const path = pathOf('todos')
+    const lock = new LockPath({
+      path,
+      mode: 0o644,
+      openLockFile: (path) => {
+        if (++opened === 1) rmSync(lockFolder(), { recursive: true })
+        return openBetterSqlite3LockFile(path)
+      },
+    })
+    expect(lock.tryLock()).toBe(true)
+    expect(opened).toBe(2)
+    lock.release()
+  })
+
+  it('again and again, is tried later', () => {
+    const lock = new LockPath({
+      path: pathOf('todos'),
+      mode: 0o644,
+      openLockFile: (path) => {
+        const file = openBetterSqlite3LockFile(path)
+        rmSync(lockFolder(), { recursive: true })
+        return file
+      },
+    })
+    expect(lock.tryLock()).toBe(false)
+    lock.giveUp()
+  })
+})
+
 describe('a lock that cannot be had', () => {
   it('because there is a file where the folder should be, is refused, naming the path', async () => {
     const locks = locksOf()

@@ -11,7 +11,7 @@ import { dirname } from 'node:path'
 import type { LockFile, OpenLockFile } from '../../drivers/lock-file.js'
 import { LockUnavailableError } from '../../errors.js'
 
-/** How often a file that vanished between two steps is made anew before the next attempt. */
+/** How often a file that vanishes between two steps is made anew at once. */
 const TRIES = 3
 
 export interface LockPathParts {
@@ -35,20 +35,20 @@ export class LockPath {
    * @throws LockUnavailableError
    */
   tryLock(): boolean {
-    const { path } = this.#parts
-    try {
-      for (let attempt = 0; attempt < TRIES; attempt++) {
-        this.#file ??= this.#open()
-        const { lock, identity } = this.#file
-        const locked = lock.tryLock()
-        if (identityOf(path) === identity) return locked
-        this.#close()
+    let failure: unknown
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      try {
+        const locked = this.#tryFile()
+        if (locked !== undefined) return locked
+        failure = undefined
+      } catch (error) {
+        // Somebody may have taken away the file, or the folder, in this very moment.
+        failure = error
       }
-      return false
-    } catch (cause) {
       this.#close()
-      throw new LockUnavailableError(path, { cause })
     }
+    if (failure !== undefined) throw new LockUnavailableError(this.#parts.path, { cause: failure })
+    return false
   }
 
   /** Gives the lock back, and takes the file away if it was held: nobody has to tidy up. */
@@ -67,6 +67,14 @@ export class LockPath {
   /** Stops trying. The file may be somebody else's lock: it stays. */
   giveUp(): void {
     this.#close()
+  }
+
+  /** Tries the file that was opened; no answer when it is not the one at the path any more. */
+  #tryFile(): boolean | undefined {
+    this.#file ??= this.#open()
+    const { lock, identity } = this.#file
+    const locked = lock.tryLock()
+    return identityOf(this.#parts.path) === identity ? locked : undefined
   }
 
   #open(): { lock: LockFile; identity: string } {
