@@ -5,11 +5,13 @@ import {
   DummyDriver,
   type Expression,
   Kysely,
+  type RawBuilder,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
+import type { Step } from './program.js'
 import type { SqlValue, Statement } from './statement.js'
 
 /** A query builder over the given tables that compiles to SQLite's dialect and executes nothing. */
@@ -37,3 +39,21 @@ export const statement =
     if (parameters.length > 0) throw new Error(`daybook: a constant was bound as a parameter: ${text}`)
     return { sql: text }
   }
+
+/** How many statements that were made from what somebody asks for are kept prepared. */
+const MADE_LIMIT = 200
+const made = new Map<string, Statement>()
+const compiler = queryBuilder<object>()
+
+/** A statement made from what somebody asks for, with its parameters; the same object for the same text. */
+export function stepOf(query: RawBuilder<unknown>): Step {
+  const { sql: text, parameters } = query.compile(compiler)
+  let found = made.get(text)
+  if (found === undefined) {
+    const [oldest] = made.keys()
+    if (made.size >= MADE_LIMIT && oldest !== undefined) made.delete(oldest)
+    found = { sql: text }
+    made.set(text, found)
+  }
+  return { statement: found, parameters: parameters as readonly SqlValue[] }
+}

@@ -9,6 +9,8 @@ import { foldEntry, foldedRow, storedRow } from './fold.js'
 import { postAll } from './post.js'
 import { findRowTable } from './registry.js'
 import { foldState, type StoredState, stateOf } from './state.js'
+import { answer, answerInMemory } from './subset/answer.js'
+import type { Subset } from './subset/subset.js'
 import { rowTable, type StoredRow } from './tables.js'
 
 /** Rows, the collection's metadata, and the position at which both are the truth. */
@@ -18,25 +20,26 @@ export interface Rows {
   readonly at: Position
 }
 
-/** All rows of a collection, or nothing when the tables are behind the log (then a write transaction has to post). */
-export function* queryIfPosted(collection: string): Program<Rows | undefined> {
+/** The rows of a collection, or of a subset of it; nothing when the tables are behind the log (then a write transaction has to post). */
+export function* queryIfPosted(collection: string, subset?: Subset): Program<Rows | undefined> {
   const head = yield* tail()
-  return (yield* cursor()) === head.seq ? yield* rowsAt(collection, head) : undefined
+  return (yield* cursor()) === head.seq ? yield* rowsAt(collection, head, subset) : undefined
 }
 
 /** Posts the tail of the log and answers with all rows of a collection, in one write transaction. */
-export function* query(collection: string): Program<Rows> {
+export function* query(collection: string, subset?: Subset): Program<Rows> {
   yield* postAll()
-  return yield* rowsAt(collection, yield* tail())
+  return yield* rowsAt(collection, yield* tail(), subset)
 }
 
 /** The same for a database that cannot be written: the tail is folded over the posted rows in memory. */
-export function* queryReadOnly(collection: string): Program<Rows> {
-  const { rows: posted, state: postedState, at } = yield* rowsAt(collection, yield* tail())
+export function* queryReadOnly(collection: string, subset: Subset = {}): Program<Rows> {
+  const posted = yield* queryIfPosted(collection, subset)
+  if (posted !== undefined) return posted
+  const { rows: known, state: knownState, at } = yield* rowsAt(collection, yield* tail())
   let seq = yield* cursor()
-  if (seq === at.seq) return { rows: posted, state: postedState, at }
-  const rows = new Map(posted.map((row) => [row.key, foldedRow(row)]))
-  const state = new Map(postedState.map((each) => [each.name, each]))
+  const rows = new Map(known.map((row) => [row.key, foldedRow(row)]))
+  const state = new Map(knownState.map((each) => [each.name, each]))
   while (seq < at.seq) {
     for (const entry of yield* page(seq, PAGE_ENTRIES, yield* checksumAt(seq))) {
       foldEntry(entry, (id) => (id === collection ? rows : undefined))
@@ -44,11 +47,16 @@ export function* queryReadOnly(collection: string): Program<Rows> {
       seq = entry.position.seq
     }
   }
-  return { rows: Array.from(rows, ([key, row]) => storedRow(key, row)), state: [...state.values()], at }
+  const all = Array.from(rows, ([key, row]) => storedRow(key, row))
+  return { rows: answerInMemory(collection, all, subset), state: [...state.values()], at }
 }
 
-function* rowsAt(collection: string, head: Position): Program<Rows> {
+function* rowsAt(collection: string, head: Position, subset?: Subset): Program<Rows> {
   const table = yield* findRowTable(collection)
-  const rows = table === undefined ? [] : yield* all(rowTable(table).all)
-  return { rows, state: yield* stateOf(collection), at: { term: head.term, seq: head.seq } }
+  const state = yield* stateOf(collection)
+  const at = { term: head.term, seq: head.seq }
+  if (table === undefined) return { rows: [], state, at }
+  const rows =
+    subset === undefined ? yield* all(rowTable(table).all) : yield* answer({ collection, table }, subset)
+  return { rows, state, at }
 }

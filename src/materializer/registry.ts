@@ -7,6 +7,7 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
+import { createIndexes } from './indexes.js'
 import { dropState } from './state.js'
 import { materialized, rowTable } from './tables.js'
 
@@ -58,6 +59,7 @@ export function* ensureRowTable(collection: string): Program<string> {
   if (known !== undefined) return known
   const name = yield* freeName(slug(collection))
   yield* run(rowTable(name).create)
+  yield* createIndexes(collection, name)
   yield* run(register, JSON.stringify(collection), name)
   return name
 }

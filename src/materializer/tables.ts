@@ -8,6 +8,8 @@ export interface MaterializerTables {
   daybook_collections: { id: string; row_table: string }
   /** Collection metadata, by name. */
   daybook_state: { collection: string; name: string; value: string; notes: string | null; seq: number }
+  /** The properties that have an index, as JSON of the fields that lead to them. */
+  daybook_indexes: { collection: string; path: string; name: string }
 }
 
 export const materialized = queryBuilder<MaterializerTables>()
@@ -24,6 +26,12 @@ export const MATERIALIZER_SCHEMA: readonly string[] = [
     notes TEXT,
     seq INTEGER NOT NULL,
     PRIMARY KEY (collection, name)
+  )`,
+  `CREATE TABLE daybook_indexes (
+    collection TEXT NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (collection, path)
   )`,
 ]
 

@@ -1,10 +1,12 @@
-/** The journal: the five calls through which everything above the log reaches it. Never SQL. */
+/** The journal: the calls through which everything above the log reaches it. Never SQL. */
 
 import type { Entry, Position, Transaction } from '../../log/entry.js'
 import type { Entries } from '../../log/read.js'
+import type { IndexChanges } from '../../materializer/indexes.js'
 import type { Rows } from '../../materializer/query.js'
+import type { Subset } from '../../materializer/subset/subset.js'
 
-export type { Entries, Entry, Position, Rows, Transaction }
+export type { Entries, Entry, IndexChanges, Position, Rows, Subset, Transaction }
 
 /** Ends a subscription. */
 export type Unsubscribe = () => void
@@ -22,8 +24,10 @@ export interface Journal {
   head(): Promise<Position>
   /** Entries after a position, in order, by page; or `{ trimmed: floor }` when they are gone. */
   read(after: Position, limit?: number): Promise<Entries>
-  /** The rows of a collection, and the position at which they are the truth. */
-  query(collection: string): Promise<Rows>
+  /** The rows of a collection, or of a subset of it, and the position at which they are the truth. */
+  query(collection: string, subset?: Subset): Promise<Rows>
+  /** Creates and drops indexes on properties. They never change an answer; what is there already costs nothing. */
+  index(collection: string, changes: IndexChanges): Promise<void>
   /** Calls back with new entries. A hint that is also the data; the log is the truth: entries may come twice, late or not at all. */
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe
 }

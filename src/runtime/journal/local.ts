@@ -12,7 +12,10 @@ import { checkTransaction } from '../../log/check.js'
 import type { Entry, Position, Transaction } from '../../log/entry.js'
 import { type Entries, readEntries } from '../../log/read.js'
 import type { Retain } from '../../materializer/compact.js'
+import { changeIndexes, type IndexChanges, missingChanges } from '../../materializer/indexes.js'
 import { query, queryIfPosted, queryReadOnly, type Rows } from '../../materializer/query.js'
+import { findRowTable } from '../../materializer/registry.js'
+import type { Subset } from '../../materializer/subset/subset.js'
 import type { Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
 import { Background } from './background.js'
@@ -76,16 +79,25 @@ export class LocalJournal implements Journal {
     return this.inspect(() => readEntries(after, limit))
   }
 
-  async query(collection: string): Promise<Rows> {
-    const rows = await this.inspect(() => queryIfPosted(collection))
+  async query(collection: string, subset?: Subset): Promise<Rows> {
+    const rows = await this.inspect(() => queryIfPosted(collection, subset))
     if (rows !== undefined) return rows
     try {
-      return await this.maintain(() => query(collection))
+      return await this.maintain(() => query(collection, subset))
     } catch (error) {
       // Where nothing can be written, reading goes on: the tail is folded in memory.
       if (!(error instanceof ReadOnlyError || error instanceof StorageFullError)) throw error
-      return this.inspect(() => queryReadOnly(collection))
+      return this.inspect(() => queryReadOnly(collection, subset))
     }
+  }
+
+  async index(collection: string, changes: IndexChanges): Promise<void> {
+    // Looking first: what is there already costs no write.
+    const { add, remove } = await this.inspect(() => missingChanges(collection, changes))
+    if (add.length === 0 && remove.length === 0) return
+    await this.maintain(function* () {
+      yield* changeIndexes(collection, yield* findRowTable(collection), changes)
+    })
   }
 
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {

@@ -1,6 +1,16 @@
 /** A journal at once, for a database that is still being opened. Failures of the opening reach whoever waits. */
 
-import type { Entries, Entry, Journal, Position, Rows, Transaction, Unsubscribe } from './journal.js'
+import type {
+  Entries,
+  Entry,
+  IndexChanges,
+  Journal,
+  Position,
+  Rows,
+  Subset,
+  Transaction,
+  Unsubscribe,
+} from './journal.js'
 
 export class OpeningJournal implements Journal {
   readonly #opening: Promise<Journal>
@@ -30,8 +40,15 @@ export class OpeningJournal implements Journal {
     return this.#opened?.read(after, limit) ?? this.#opening.then((journal) => journal.read(after, limit))
   }
 
-  query(collection: string): Promise<Rows> {
-    return this.#opened?.query(collection) ?? this.#opening.then((journal) => journal.query(collection))
+  query(collection: string, subset?: Subset): Promise<Rows> {
+    return (
+      this.#opened?.query(collection, subset) ??
+      this.#opening.then((journal) => journal.query(collection, subset))
+    )
+  }
+
+  index(collection: string, changes: IndexChanges): Promise<void> {
+    return this.#opening.then((journal) => journal.index(collection, changes))
   }
 
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {

@@ -1,0 +1,41 @@
+/** The exact part: TanStack's own evaluator and comparator, over decoded rows. */
+
+import { compileSingleRowExpression, makeComparator, toBooleanPredicate } from '@tanstack/db'
+import { decodeKey } from '../../values/key.js'
+import { decodeValue, type Json, type Note } from '../../values/value.js'
+import type { StoredRow } from '../tables.js'
+import { type Expression, type OrderTerm, pathOf } from './subset.js'
+
+/** A row as expressions see it. */
+export type Seen = Readonly<Record<string, unknown>>
+
+/** A stored row, decoded, with the properties that TanStack adds to every row.
+ *
+ * @throws UnreadableValueError
+ */
+export function seen(row: StoredRow, collection: string): Seen {
+  const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Note[])
+  const value = decodeValue(JSON.parse(row.value) as Json, notes) as Record<string, unknown>
+  return { ...value, $key: decodeKey(row.key), $collectionId: collection }
+}
+
+/** Whether a condition is about what only the collection knows: if a row is synced, and where it comes from. */
+export const isAboutState = (expression: Expression): boolean => {
+  if (expression.type === 'ref') return ['$synced', '$origin'].includes(pathOf(expression)[0] ?? '')
+  return expression.type === 'func' && expression.args.some(isAboutState)
+}
+
+type Evaluate = Parameters<typeof compileSingleRowExpression>[0]
+
+/** Whether the condition is true of a row: not false, and not unknown. */
+export function predicateOf(where: Expression): (row: Seen) => boolean {
+  const evaluate = compileSingleRowExpression(where as Evaluate)
+  return (row) => toBooleanPredicate(evaluate(row))
+}
+
+/** The value by which a row is ordered first. */
+export const leadingValue = ({ expression }: OrderTerm): ((row: Seen) => unknown) =>
+  compileSingleRowExpression(expression as Evaluate)
+
+export const comparatorOf = ({ compareOptions }: OrderTerm): ((a: unknown, b: unknown) => number) =>
+  makeComparator(compareOptions)
