@@ -423,6 +423,23 @@ export class CannotOpenError extends DaybookError {
   }
 }
 
+/** The lock that decides which process syncs a collection cannot be had: its file cannot be made, opened or locked. */
+export class LockUnavailableError extends DaybookError {
+  readonly code = 'DAYBOOK_LOCK_UNAVAILABLE'
+
+  constructor(
+    /** The lock file. */
+    readonly path: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `The lock file ${path} cannot be used (${messageOf(options.cause)}), so this process does not sync the collection; ` +
+        "it tries again. Check the permissions of the database's folder; lock files hold nothing and may be deleted.",
+      options,
+    )
+  }
+}
+
 /** The SQLite library is older than the features that daybook needs. */
 export class SqliteTooOldError extends DaybookError {
   readonly code = 'DAYBOOK_SQLITE_TOO_OLD'

@@ -1,6 +1,11 @@
 /** daybook on node:sqlite: Node 22.16 and newer, Deno, Bun. Nothing to install. */
 
-import { type NodeSqliteDatabase, openNodeSqlite, useNodeSqlite } from './drivers/node-sqlite.js'
+import {
+  type NodeSqliteDatabase,
+  openNodeSqlite,
+  openNodeSqliteLockFile,
+  useNodeSqlite,
+} from './drivers/node-sqlite.js'
 import type { Daybook } from './runtime/daybook.js'
 import { openFileDaybook } from './runtime/open-file.js'
 import type { FileOptions } from './runtime/options.js'
@@ -21,4 +26,8 @@ export type DaybookOptions = FileOptions<NodeSqliteDatabase>
  * await daybook.ready
  */
 export const openDaybook = (options: DaybookOptions): Daybook =>
-  openFileDaybook(options, { openFile: openNodeSqlite, useHandle: useNodeSqlite })
+  openFileDaybook(options, {
+    openFile: openNodeSqlite,
+    useHandle: useNodeSqlite,
+    openLockFile: openNodeSqliteLockFile,
+  })

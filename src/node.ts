@@ -1,6 +1,11 @@
 /** daybook on Node with better-sqlite3. */
 
-import { type BetterSqlite3Database, openBetterSqlite3, useBetterSqlite3 } from './drivers/better-sqlite3.js'
+import {
+  type BetterSqlite3Database,
+  openBetterSqlite3,
+  openBetterSqlite3LockFile,
+  useBetterSqlite3,
+} from './drivers/better-sqlite3.js'
 import type { Daybook } from './runtime/daybook.js'
 import { openFileDaybook } from './runtime/open-file.js'
 import type { FileOptions } from './runtime/options.js'
@@ -21,4 +26,8 @@ export type DaybookOptions = FileOptions<BetterSqlite3Database>
  * await daybook.ready
  */
 export const openDaybook = (options: DaybookOptions): Daybook =>
-  openFileDaybook(options, { openFile: openBetterSqlite3, useHandle: useBetterSqlite3 })
+  openFileDaybook(options, {
+    openFile: openBetterSqlite3,
+    useHandle: useBetterSqlite3,
+    openLockFile: openBetterSqlite3LockFile,
+  })

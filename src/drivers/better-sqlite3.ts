@@ -5,6 +5,7 @@ import { CannotOpenError, messageOf, UnsupportedError } from '../errors.js'
 import { CHANGE_TOKEN, changeToken } from './change-token.js'
 import type { Connection, Driver } from './driver.js'
 import { queueOf } from './handle-queue.js'
+import { type LockFile, lockFileOn } from './lock-file.js'
 import { createDriver } from './runner.js'
 import { type ConnectionSettings, setUpOwnFile, setUpSharedHandle } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
@@ -33,15 +34,7 @@ export interface BetterSqlite3Database {
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
 export function openBetterSqlite3(filename: string, settings: ConnectionSettings): Driver {
-  const Database = loadBetterSqlite3()
-  let database: BetterSqlite3Database
-  try {
-    database = new Database(filename, { timeout: settings.busyTimeout })
-  } catch (error) {
-    // A missing folder is a TypeError without a code.
-    if (error instanceof TypeError) throw new CannotOpenError(`${error.message}.`, { cause: error })
-    throw classifyError(error)
-  }
+  const database = openDatabase(filename, settings.busyTimeout)
   try {
     const readonly = setUpOwnFile((sql) => execute(database, sql), settings)
     return createDriver(
@@ -50,6 +43,44 @@ export function openBetterSqlite3(filename: string, settings: ConnectionSettings
     )
   } catch (error) {
     database.close()
+    throw classifyError(error)
+  }
+}
+
+/**
+ * Opens a lock file with the app's better-sqlite3: that of `handle`, when the app gave one, for an app may have several
+ * copies of it, and daybook none that it can load.
+ *
+ * @throws CannotOpenError, UnsupportedError
+ */
+export function openBetterSqlite3LockFile(path: string, handle?: BetterSqlite3Database): LockFile {
+  const database = openDatabase(path, 0, handle && classOf(handle))
+  return lockFileOn(
+    (sql) => execute(database, sql),
+    () => database.close(),
+  )
+}
+
+/** better-sqlite3's own class: the app's may derive from it, and do more when it is made. */
+function classOf(handle: BetterSqlite3Database): DatabaseConstructor | undefined {
+  let found: object | undefined
+  for (let next = Object.getPrototypeOf(handle); next !== null && next !== Object.prototype; ) {
+    found = next
+    next = Object.getPrototypeOf(next)
+  }
+  return found?.constructor as DatabaseConstructor | undefined
+}
+
+function openDatabase(
+  filename: string,
+  timeout: number,
+  Database: DatabaseConstructor = loadBetterSqlite3(),
+): BetterSqlite3Database {
+  try {
+    return new Database(filename, { timeout })
+  } catch (error) {
+    // A missing folder is a TypeError without a code.
+    if (error instanceof TypeError) throw new CannotOpenError(`${error.message}.`, { cause: error })
     throw classifyError(error)
   }
 }

@@ -5,6 +5,7 @@ import { CannotOpenError, UnsupportedError } from '../errors.js'
 import { CHANGE_TOKEN, changeToken } from './change-token.js'
 import type { Connection, Driver } from './driver.js'
 import { queueOf } from './handle-queue.js'
+import { type LockFile, lockFileOn } from './lock-file.js'
 import { createDriver } from './runner.js'
 import { type ConnectionSettings, cannotWrite, setUpOwnFile, setUpSharedHandle } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
@@ -30,13 +31,7 @@ export interface NodeSqliteDatabase {
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
 export function openNodeSqlite(filename: string, settings: ConnectionSettings): Driver {
-  const DatabaseSync = loadNodeSqlite()
-  let database: NodeSqliteDatabase
-  try {
-    database = new DatabaseSync(filename)
-  } catch (error) {
-    throw classifyError(error)
-  }
+  const database = openDatabase(filename)
   try {
     const readonly = setUpOwnFile((sql) => database.prepare(sql).all(), settings)
     return createDriver(
@@ -45,6 +40,28 @@ export function openNodeSqlite(filename: string, settings: ConnectionSettings): 
     )
   } catch (error) {
     database.close()
+    throw classifyError(error)
+  }
+}
+
+/** Opens a lock file.
+ *
+ * @throws CannotOpenError, UnsupportedError
+ */
+export function openNodeSqliteLockFile(path: string): LockFile {
+  // Unless it is told otherwise, node:sqlite does not wait for locks.
+  const database = openDatabase(path)
+  return lockFileOn(
+    (sql) => database.prepare(sql).all(),
+    () => closeOnce(database),
+  )
+}
+
+function openDatabase(filename: string): NodeSqliteDatabase {
+  const DatabaseSync = loadNodeSqlite()
+  try {
+    return new DatabaseSync(filename)
+  } catch (error) {
     throw classifyError(error)
   }
 }

@@ -28,6 +28,9 @@ import { OpeningJournal } from './journal/opening.js'
 import type { Maintenance } from './maintenance.js'
 import type { Origin } from './origin.js'
 import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
+import { type Locks, openingLocks } from './roles/locks.js'
+import type { SyncOwner } from './roles/sync-owner.js'
+import { type OwnerListener, SyncOwners } from './roles/sync-owners.js'
 import type { CollectionInfo, Stats } from './stats.js'
 import { Tail } from './tail.js'
 import type { Verification } from './verification.js'
@@ -39,9 +42,14 @@ export interface Opened {
   readonly warnings: readonly string[]
 }
 
+/** What opening a daybook gives: a database, and the locks of all who have it open. */
+export interface OpenedDaybook extends Opened {
+  readonly locks: Locks
+}
+
 export interface DaybookParts {
   /** Opens the database; called once, at once. */
-  readonly open: (onError: (error: unknown) => void) => Promise<Opened>
+  readonly open: (onError: (error: unknown) => void) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
   /** Shows a warning that nobody listens for, the way this runtime shows warnings. */
@@ -57,9 +65,10 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly tail: Tail
   /** @internal */
   readonly clock: Clock
-  readonly #opening: Promise<Opened>
+  readonly #opening: Promise<OpenedDaybook>
   readonly #origin: Origin
   readonly #events: Events
+  readonly #owners: SyncOwners
   /** What was asked for and is not finished. */
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closed = new AbortController()
@@ -77,6 +86,14 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.ready.catch(() => undefined)
     this.journal = new OpeningJournal(this.#opening.then(({ journal }) => journal))
     this.tail = new Tail({ journal: this.journal, clock, onError: (error) => this.report(error) })
+    this.#owners = new SyncOwners({
+      locks: openingLocks(this.#opening.then(({ locks }) => locks)),
+      tail: this.tail,
+      clock,
+      claim: (collection) => this.journal.append(this.#origin.transaction([{ op: 'claim', collection }])),
+      onChange: (change) => this.emit('sync', change),
+      onError: (error) => this.report(error),
+    })
   }
 
   /** Who this handle is in the log: the origin of the transactions it makes. */
@@ -211,6 +228,12 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   /** @internal */
+  syncOwner(collection: string, listener: OwnerListener): SyncOwner {
+    if (this.#closing !== undefined) throw new ClosedError()
+    return this.#owners.contend(collection, listener)
+  }
+
+  /** @internal */
   report(error: unknown): void {
     if (this.#closing !== undefined && error instanceof ClosedError) return
     this.#events.emit('error', error)
@@ -250,13 +273,15 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#pending)
+    // What the owner has appended is kept before the next one begins.
+    await this.#owners.stop()
     this.#closed.abort()
     this.tail.stop()
     const opened = await this.#opening.catch(() => undefined)
     await opened?.journal.close()
   }
 
-  async #opened(): Promise<Opened> {
+  async #opened(): Promise<OpenedDaybook> {
     if (this.#closing !== undefined) throw new ClosedError()
     return this.#opening
   }

@@ -18,6 +18,8 @@ export interface DaybookEvents {
   reset: ResetEvent
   /** Something the user should know that does not keep daybook from working, such as a SQLite build with a known bug. */
   warning: string
+  /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
+  sync: { readonly collection: string; readonly owner: boolean }
 }
 
 export type StorageEvent =
@@ -47,6 +49,7 @@ export class Events {
     source: new Set(),
     reset: new Set(),
     warning: new Set(),
+    sync: new Set(),
   }
 
   /** `onUnheardWarning` gets the warnings that nobody listens for. */

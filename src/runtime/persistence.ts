@@ -6,6 +6,8 @@ import type { Clock } from './clock.js'
 import type { Mutation } from './collection/mutations.js'
 import type { DaybookEvents } from './events.js'
 import type { Journal } from './journal/journal.js'
+import type { SyncOwner } from './roles/sync-owner.js'
+import type { OwnerListener } from './roles/sync-owners.js'
 import type { Tail } from './tail.js'
 
 /** A TanStack transaction, or the part of one that is to be kept. */
@@ -27,6 +29,12 @@ export interface Persistence {
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
   /** @internal Appends ops that are encoded already, as one entry, if what it requires holds. Call it within `enter`. */
   send(parts: readonly string[], requires?: readonly Requirement[]): Sent
+  /**
+   * @internal Contends for the role of sync owner of a collection, until the owner is stopped or the daybook closes.
+   *
+   * @throws ClosedError when the daybook is closing already
+   */
+  syncOwner(collection: string, listener: OwnerListener): SyncOwner
   /** @internal For a failure that concerns no caller. */
   report(error: unknown): void
   /** @internal */

@@ -33,6 +33,13 @@ switch (what) {
     rows.subscribeChanges(() => undefined)
     rows.insert({ id: 1 })
     break
+  case 'owner': {
+    // The second one waits for the first, and both for the end of the process.
+    const role = { onLost: () => undefined }
+    await new Promise<void>((resolve) => daybook.syncOwner('rows', { ...role, onOwner: () => resolve() }))
+    openDaybook({ filename }).syncOwner('rows', { ...role, onOwner: () => say({ owners: 2 }) })
+    break
+  }
   case 'uncaught':
     await daybook.ready
     daybook.report(new Error('nobody listens'))

@@ -32,6 +32,9 @@ export interface Child<Line> {
   send(value: unknown): void
   /** SIGKILL: no handler of the child runs. */
   kill(): void
+  /** SIGSTOP and SIGCONT: the process stands still, with everything it has, and goes on. */
+  stop(): void
+  goOn(): void
 }
 
 /** Starts `test/children/NAME.ts` with arguments. */
@@ -89,6 +92,12 @@ export function spawnChild<Line>(name: string, ...args: readonly string[]): Chil
     },
     kill: () => {
       child.kill('SIGKILL')
+    },
+    stop: () => {
+      child.kill('SIGSTOP')
+    },
+    goOn: () => {
+      child.kill('SIGCONT')
     },
   }
 }

@@ -1,6 +1,6 @@
 /** better-sqlite3 13, which needs Node 22: the handle that an app on a newer Node has. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,31 @@ const Database = createRequire(new URL('../runtimes/package.json', import.meta.u
 ) as new (
   filename: string,
 ) => BetterSqlite3Database
+
+// On this Node daybook itself cannot load better-sqlite3 (the one in node_modules is for another).
+it('holds the locks of a handle with the copy that the handle is of, also of a class derived from it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'daybook-better-sqlite3-13-'))
+  class AppDatabase extends Database {
+    constructor() {
+      super(join(folder, 'app.db'))
+      this.prepare('CREATE TABLE IF NOT EXISTS of_the_app (x)')
+    }
+  }
+  const database = new AppDatabase()
+  const daybook = openDaybook({ database })
+  const claim = await new Promise<number>((resolve, reject) => {
+    daybook.syncOwner('issues', {
+      onOwner: ({ seq }) => resolve(seq),
+      onLost: () => undefined,
+      onError: reject,
+    })
+  })
+  expect(claim).toBe((await daybook.head()).seq)
+  expect(readdirSync(join(folder, 'app.db-locks'))).toHaveLength(1)
+  await daybook.close()
+  database.close()
+  rmSync(folder, { recursive: true })
+})
 
 it('works on a handle of better-sqlite3 13', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-better-sqlite3-13-'))

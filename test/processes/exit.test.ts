@@ -21,6 +21,12 @@ describe('a process with an open daybook', () => {
     expect(child.lines).toContainEqual({ seq: 1 })
   })
 
+  it('ends by itself while it is sync owner, or waits to be', async () => {
+    const child = spawnChild('exit', newFile(), 'owner')
+    expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' })
+    expect(child.lines).toEqual([{ done: 'owner' }])
+  })
+
   it('finishes a write that nobody waits for before it ends', async () => {
     const file = newFile()
     const child = spawnChild('exit', file, 'pending')

@@ -5,33 +5,42 @@ import { createDriver } from '../../src/drivers/runner.js'
 import { Daybook } from '../../src/runtime/daybook.js'
 import { openJournal } from '../../src/runtime/open.js'
 import { Origin } from '../../src/runtime/origin.js'
+import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
+import type { Locks } from '../../src/runtime/roles/locks.js'
 import { FakeClock } from './clock.js'
 import { sqliteError } from './connections.js'
 
 export interface TestDaybook {
   readonly daybook: Daybook
   readonly clock: FakeClock
-  /** What the daybook told: errors, and the events of storage and source. */
+  /** What the daybook told: errors, and the events of storage, source and sync owner. */
   readonly told: { readonly event: string; readonly value: unknown }[]
 }
 
-export function daybookOn(connection: Connection, clock = new FakeClock()): TestDaybook {
+/** Daybooks on one database are given the same `locks`. */
+export function daybookOn(
+  connection: Connection,
+  clock = new FakeClock(),
+  locks: Locks = new ContextLocks(),
+): TestDaybook {
   const origin = new Origin()
   const daybook = new Daybook({
     origin,
     clock,
-    open: (onError) =>
-      openJournal({
+    open: async (onError) => {
+      const opened = await openJournal({
         driver: createDriver(connection, { busyTimeout: 1000 }),
         clock,
         origin,
         durability: 'process',
         retain: 'all',
         onError,
-      }),
+      })
+      return { ...opened, locks }
+    },
   })
   const told: TestDaybook['told'] = []
-  for (const event of ['error', 'storage', 'source', 'warning'] as const) {
+  for (const event of ['error', 'storage', 'source', 'warning', 'sync'] as const) {
     daybook.on(event, (value) => told.push({ event, value }))
   }
   return { daybook, clock, told }

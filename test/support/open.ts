@@ -44,8 +44,8 @@ export const openFile = (filename: string): Promise<Session> =>
   openOn(openBetterSqlite3(filename, { durability: 'process', busyTimeout: 1000 }))
 
 /** Opens a journal on a connection. */
-export const openConnection = (connection: Connection): Promise<Session> =>
-  openOn(createDriver(connection, { busyTimeout: 1000 }))
+export const openConnection = (connection: Connection, clock?: FakeClock): Promise<Session> =>
+  openOn(createDriver(connection, { busyTimeout: 1000 }), clock)
 
 /** A transaction, ready to be sent any number of times. */
 export const transaction = (origin: string, originSeq: number, ops: readonly Op[]): Transaction => ({

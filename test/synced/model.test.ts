@@ -234,6 +234,8 @@ async function run(commands: readonly Command[], partial: boolean, late: boolean
     await now.collection.cleanup()
     now.collection.startSyncImmediate()
   }
+  // A claim that could not be written is tried again.
+  await now.clock.advance(31_000)
   for (let n = 0; n < 500 && now.feed.calls === undefined; n++)
     await new Promise((resolve) => setImmediate(resolve))
   now.feed.deliver(server.token)

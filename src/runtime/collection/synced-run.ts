@@ -1,28 +1,33 @@
 /**
- * One run of one synced collection: rows from disk first, then its source, and what the source commits into the log.
+ * One run of one synced collection: rows from disk first; then, in the context that is the collection's sync owner, its
+ * source. Everybody else follows the log.
  *
  * The source is entered when the rows on disk are in memory. So no commit of it can race with hydration, and it finds
  * its resume token and its rows together, as one entry left them.
  */
 
-import type { CleanupFn, LoadSubsetOptions, SyncConfig, SyncConfigRes } from '@tanstack/db'
-import { SourceError } from '../../errors.js'
-import type { Op } from '../../log/op.js'
+import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
+import { type Position, SourceError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
+import type { Cancel } from '../clock.js'
 import type { Persistence } from '../persistence.js'
-import { type CapabilityParts, capabilityOf, legacyCapability } from './capability.js'
-import { acceptedMetadata, acceptedRow, type SyncParams } from './core-writer.js'
+import type { SyncOwner } from '../roles/sync-owner.js'
+import type { SyncParams } from './core-writer.js'
+import { deferred } from './deferred.js'
 import { FollowingCollection } from './follow.js'
 import { mirrorIndexes } from './indexes.js'
 import { answeredName, COMPLETE, CollectionMetadata } from './metadata.js'
-import { Outbox } from './outbox.js'
+import type { MutatedCollection } from './mutations.js'
 import type { Readiness } from './readiness.js'
+import { schemaOf } from './schema-version.js'
+import { SourceSession } from './source-session.js'
 import { Subsets } from './subsets.js'
-import { nothingTouched, type Touched } from './touched.js'
-import { Upstream } from './upstream.js'
 
 /** Where Electric keeps its resume token. */
 const ELECTRIC_TOKEN = 'electric:resume'
+
+/** How long to wait for the role of sync owner before the rows of another context's source are shown, in ms. */
+const OTHERS_SYNC = 1000
 
 export interface SyncedOptions {
   readonly id: string
@@ -38,59 +43,50 @@ export class SyncedRun {
   readonly #options: SyncedOptions
   readonly #core: SyncParams<object, Key>
   readonly #following: FollowingCollection<object, Key>
-  readonly #outbox: Outbox
-  readonly #metadata = new CollectionMetadata()
-  /** Keys whose row came from the log and not from this run of the source. */
-  readonly #fromLog = new Set<Key>()
-  #upstream: Upstream | undefined
-  #source: SyncConfigRes | undefined
-  /** Settles when the source is entered. */
-  #entered = deferred<SyncConfigRes>()
   readonly #subsets: Subsets
   readonly #stopIndexes: () => void
+  readonly #metadata = new CollectionMetadata()
+  /** Keys whose row came from the log and not from the source. */
+  readonly #fromLog = new Set<Key>()
+  #owner: SyncOwner | undefined
+  #session: SourceSession | undefined
+  /** Settles when there is a session. */
+  #entered = deferred<SourceSession>()
+  #cancelWait: Cancel | undefined
   #sourceFailed = false
   #stopped = false
 
   constructor(options: SyncedOptions, core: SyncParams<object, Key>) {
     this.#options = options
     this.#core = core
-    const { id, persistence, readiness } = options
+    const { id, persistence, readiness, onDemand } = options
     readiness.begin()
-    this.#outbox = new Outbox({
-      collection: id,
-      persistence,
-      present: (touched) => this.#present(touched),
-      onDeposed: () => this.#following.reload(),
-    })
     this.#following = new FollowingCollection(
       id,
       persistence,
       core,
       {
         onReady: () => this.#hydrated(),
-        onError: (error) => {
-          core.markError(error)
-          readiness.show({ status: 'error', error })
-        },
+        onError: (error) => this.#fail(error),
         onState: (name, value) => this.#setState(name, value),
         onRow: (key) => this.#fromLog.add(key),
         onTouched: (key) => this.#subsets.touched(key),
         onCleared: (reset) => this.#cleared(reset),
-        isApplied: (entry) => this.#outbox.recognises(entry),
+        isApplied: (entry) => this.#session?.recognises(entry) === true,
         onBaseChanged: () => {
-          for (const op of this.#outbox.unkept()) this.#following.writer.op(op)
+          for (const op of this.#session?.unkept() ?? []) this.#following.writer.op(op)
         },
       },
-      { onDemand: options.onDemand },
+      { onDemand },
     )
     this.#subsets = new Subsets({
       id,
       persistence,
       core,
       following: () => this.#following,
-      isUnkept: (key) => this.#outbox.isUnkept(key),
+      isUnkept: (key) => this.#session?.isUnkept(key) === true,
     })
-    this.#stopIndexes = options.onDemand ? mirrorIndexes(id, persistence, core.collection) : () => undefined
+    this.#stopIndexes = onDemand ? mirrorIndexes(id, persistence, core.collection) : () => undefined
   }
 
   /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
@@ -101,36 +97,24 @@ export class SyncedRun {
     const upstream = this.#askSource(request, answered ? undefined : name)
     if (!answered || !this.#options.readyLocally) return upstream
     upstream.catch((cause: unknown) => {
-      if (request.signal?.aborted !== true) this.#sourceError(cause)
+      if (!this.#stopped && request.signal?.aborted !== true) this.#sourceError(cause)
     })
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
-    this.#source?.unloadSubset?.(request)
+    this.#session?.unloadSubset(request)
   }
 
-  async #askSource(request: LoadSubsetOptions, noteAs: string | undefined): Promise<void> {
-    const source = await this.#entered.promise
-    await source.loadSubset?.(request)
-    if (noteAs !== undefined && this.#source === source) this.#note(noteAs)
-  }
-
-  #note(name: string): void {
-    this.#metadata.set(name, true)
-    const touched = nothingTouched()
-    touched.names.add(name)
-    this.#outbox.push([{ op: 'state', collection: this.#options.id, name, value: true }], touched)
-  }
-
-  /** Ends the run: nothing more is kept, then the source is told. What was committed before is still sent. */
+  /** Ends the run. */
   stop(): void | Promise<void> {
     this.#stopped = true
-    // First: a source may delete all its rows while it cleans up, and those deletes are not meant for the disk.
-    this.#outbox.stop()
     this.#following.stop()
     this.#stopIndexes()
+    this.#cancelWait?.()
     this.#entered.reject(new DOMException('The collection was cleaned up.', 'AbortError'))
-    return this.#leaveSource()
+    const left = this.#leaveSource()
+    this.#owner?.stop()
+    return left
   }
 
   get #isComplete(): boolean {
@@ -138,70 +122,105 @@ export class SyncedRun {
   }
 
   #hydrated(): void {
-    if (this.#isComplete) this.#showRows()
+    const { id, persistence, onDemand } = this.#options
+    if (this.#isComplete) this.#showRows(this.#options.readyLocally)
+    // Another context's source may be the one that these rows come from.
+    this.#cancelWait = persistence.clock.after(OTHERS_SYNC, () => {
+      if (this.#isComplete && this.#session === undefined) this.#showRows(true)
+    })
     // Electric drops updates of rows that it does not find in memory, and then moves its token on.
-    if (!this.#options.onDemand || this.#metadata.get(ELECTRIC_TOKEN) === undefined) {
-      this.#enterSource()
-      return
+    const needsAll = onDemand && this.#metadata.get(ELECTRIC_TOKEN) !== undefined
+    const begin = (): void => {
+      if (this.#stopped) return
+      this.#owner = persistence.syncOwner(id, {
+        onOwner: (claim) => this.#ownerSince(claim),
+        onLost: () => this.#notOwner(),
+      })
     }
-    this.#subsets.load({}).then(
-      () => this.#enterSource(),
-      (error: unknown) => this.#sourceError(error),
-    )
+    if (needsAll)
+      this.#subsets
+        .load({})
+        .then(begin)
+        .catch((error: unknown) => this.#fail(error))
+    else begin()
   }
 
   // The rows on disk are the whole collection as of the last sync.
-  #showRows(): void {
+  #showRows(ready: boolean): void {
     this.#options.readiness.show({ status: 'ready' })
-    if (this.#options.readyLocally) this.#core.markReady()
+    if (ready) this.#core.markReady()
   }
 
-  #enterSource(): void {
-    if (this.#stopped) return
-    const { id, source, onDemand } = this.#options
-    const parts: CapabilityParts = {
+  #ownerSince(claim: Position): void {
+    const { id, persistence } = this.#options
+    // Everything that the owner before has appended is in memory then.
+    persistence.tail
+      .until(claim.seq, [id])
+      .then(() => {
+        if (!this.#stopped && this.#owner?.claim?.seq === claim.seq) this.#enterSource(claim)
+      })
+      .catch((error: unknown) => persistence.report(error))
+  }
+
+  #notOwner(): void {
+    if (this.#stopped || this.#session === undefined) return
+    // What the log will not take is not in memory either: the next owner's source says what is so.
+    const unkept = this.#session.unkept().length > 0
+    this.#entered = deferred()
+    this.#leaveQuietly()
+    if (unkept) this.#following.reload()
+  }
+
+  #enterSource(claim: Position): void {
+    const { id, source, onDemand, persistence } = this.#options
+    const session = new SourceSession({
       id,
-      hydrate: async () => {
-        if (onDemand) await this.#subsets.load({})
-      },
-      scan: () => this.#scan(),
-      settled: () => this.#outbox.settled(),
-      failure: () => this.#outbox.failure,
-    }
-    const upstream = new Upstream({
-      id,
+      persistence,
       core: this.#core,
-      partial: source.rowUpdateMode !== 'full',
+      source,
+      schema: schemaOf(this.#core.collection as unknown as MutatedCollection),
+      claim,
       onDemand,
       metadata: this.#metadata,
       fromLog: this.#fromLog,
-      persistence: capabilityOf(parts),
-      legacy: legacyCapability(parts),
-      onCommit: (ops, touched) => this.#committed(ops, touched),
+      hydrate: async () => {
+        if (onDemand) await this.#subsets.load({})
+      },
+      onTouched: (key) => this.#subsets.touched(key),
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
+      onRefused: () => this.#notOwner(),
     })
-    this.#upstream = upstream
+    this.#session = session
     try {
-      this.#source = resultOf(source.sync(upstream.params))
-      this.#entered.resolve(this.#source)
+      session.enter()
+      this.#entered.resolve(session)
     } catch (error) {
       this.#entered.reject(error)
       this.#sourceError(error)
     }
   }
 
-  #committed(ops: readonly Op[], touched: Touched): void {
-    if (touched.truncated) this.#subsets.touched()
-    for (const key of touched.keys) this.#subsets.touched(key)
-    this.#outbox.push(ops, touched)
+  #leaveSource(): void | Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    return session?.leave()
   }
 
-  #leaveSource(): void | Promise<void> {
-    const source = this.#source
-    this.#source = undefined
-    this.#upstream = undefined
-    return source?.cleanup?.()
+  // Core waits for a source only when the whole collection is cleaned up.
+  #leaveQuietly(): void {
+    const { persistence } = this.#options
+    try {
+      Promise.resolve(this.#leaveSource()).catch((error: unknown) => persistence.report(error))
+    } catch (error) {
+      persistence.report(error)
+    }
+  }
+
+  async #askSource(request: LoadSubsetOptions, noteAs: string | undefined): Promise<void> {
+    const session = await this.#entered.promise
+    await session.loadSubset(request)
+    if (noteAs !== undefined && this.#session === session) session.note(noteAs)
   }
 
   #sourceReady(): void {
@@ -211,9 +230,8 @@ export class SyncedRun {
       const { id, persistence } = this.#options
       persistence.emit('source', { collection: id, status: 'recovered' })
     }
-    if (!this.#isComplete) this.#note(COMPLETE)
-    this.#options.readiness.show({ status: 'ready' })
-    this.#core.markReady()
+    if (!this.#isComplete) this.#session?.note(COMPLETE)
+    this.#showRows(true)
   }
 
   // A replica that was complete once stays usable; without one there is nothing to show.
@@ -229,65 +247,35 @@ export class SyncedRun {
     persistence.emit('source', { collection: id, status: 'failing', error })
   }
 
+  // The rows cannot be read, or belong to another version of the app.
+  #fail(error: unknown): void {
+    if (this.#stopped) return
+    this.#leaveQuietly()
+    this.#owner?.stop()
+    this.#core.markError(error)
+    this.#options.readiness.show({ status: 'error', error })
+  }
+
   #setState(name: string, value: unknown): void {
     this.#metadata.set(name, value)
     // A follower sees the owner become complete.
-    if (name === COMPLETE && value === true && !this.#following.isLoading) this.#showRows()
+    if (name === COMPLETE && value === true && !this.#following.isLoading) this.#showRows(true)
   }
 
   #cleared(reset: boolean): void {
     this.#fromLog.clear()
     this.#subsets.touched()
-    if (reset) this.#metadata.clear()
+    if (!reset) return
+    this.#metadata.clear()
+    const session = this.#session
+    const claim = this.#owner?.claim
+    if (session === undefined || claim === undefined) return
+    // Its resume token is gone with the rows: it begins anew, when the entry is applied.
+    queueMicrotask(() => {
+      if (this.#stopped || this.#session !== session) return
+      this.#entered = deferred()
+      this.#leaveQuietly()
+      this.#enterSource(claim)
+    })
   }
-
-  #present({ truncated, keys, names }: Touched): readonly Op[] | undefined {
-    if (this.#upstream?.isOpen === true) return undefined
-    const { id: collection } = this.#options
-    const { collection: core } = this.#core
-    const ops: Op[] = truncated ? [{ op: 'truncate', collection }] : []
-    for (const key of truncated ? Array.from(core._state.acceptedSyncedEntries(), ([key]) => key) : keys) {
-      const value = acceptedRow(core, key)
-      if (value === undefined) {
-        ops.push({ op: 'delete', collection, key })
-        continue
-      }
-      ops.push({ op: 'put', collection, key, value })
-      ops.push({ op: 'meta', collection, key, value: acceptedMetadata(core, key) })
-    }
-    for (const name of names) ops.push({ op: 'state', collection, name, value: this.#metadata.get(name) })
-    return ops
-  }
-
-  // Memory knows best, of the rows that it has.
-  async #scan(): Promise<{ key: Key; value: object; metadata?: unknown }[]> {
-    if (this.#options.onDemand) await this.#subsets.load({})
-    const { collection } = this.#core
-    return Array.from(collection._state.acceptedSyncedEntries(), ([key, value]) => ({
-      key,
-      value,
-      metadata: acceptedMetadata(collection, key),
-    }))
-  }
-}
-
-/** A promise to be settled from outside; nobody has to wait for it. */
-function deferred<T>(): {
-  readonly promise: Promise<T>
-  resolve(value: T): void
-  reject(error: unknown): void
-} {
-  let resolve!: (value: T) => void
-  let reject!: (error: unknown) => void
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  promise.catch(() => undefined)
-  return { promise, resolve, reject }
-}
-
-function resultOf(result: ReturnType<SyncConfig<object, Key>['sync']>): SyncConfigRes {
-  if (typeof result === 'function') return { cleanup: result as CleanupFn }
-  return typeof result === 'object' && result !== null ? result : {}
 }

@@ -42,6 +42,7 @@ export class Upstream {
   readonly #open: UpstreamTransaction[] = []
   /** An open transaction makes the collection ready when it commits. */
   #readyOnCommit = false
+  #closed = false
   /** What the source is called with. */
   readonly params: Params
 
@@ -54,8 +55,12 @@ export class Upstream {
       write: (message) => this.#write(message),
       commit: (signal) => this.#commit(signal),
       truncate: (settings) => this.#truncate(settings),
-      markReady: () => this.#options.onReady(),
-      markError: (error) => this.#options.onError(error),
+      markReady: () => {
+        if (!this.#closed) this.#options.onReady()
+      },
+      markError: (error) => {
+        if (!this.#closed) this.#options.onError(error)
+      },
       metadata: this.#metadata(),
     }
   }
@@ -65,13 +70,22 @@ export class Upstream {
     return this.#open.length > 0
   }
 
+  /** From now on the source's calls have no effect: it may delete all its rows while it cleans up. */
+  close(): void {
+    // What it has begun is not finished by anybody.
+    while (this.#open.pop() !== undefined) this.#options.core.commit(AbortSignal.abort())
+    this.#closed = true
+  }
+
   #begin(): void {
+    if (this.#closed) return
     const { id, core, onDemand, partial, metadata } = this.#options
     core.begin()
     this.#open.push(new UpstreamTransaction({ id, core: core.collection, onDemand, partial, metadata }))
   }
 
   #write(message: Message): void {
+    if (this.#closed) return
     const { core, partial, onDemand, fromLog } = this.#options
     const transaction = this.#open.at(-1)
     if (transaction === undefined) {
@@ -100,6 +114,7 @@ export class Upstream {
   }
 
   #truncate(settings?: { markReady?: boolean }): void {
+    if (this.#closed) return
     this.#open.at(-1)?.truncate()
     this.#readyOnCommit = settings?.markReady !== false
     this.#options.core.truncate(settings)
@@ -107,6 +122,7 @@ export class Upstream {
   }
 
   #commit(signal?: AbortSignal): SyncAppliedReceipt {
+    if (this.#closed) return true
     const { core, metadata, onCommit, onReady } = this.#options
     const transaction = this.#open.pop()
     if (transaction === undefined) return core.commit(signal)
@@ -182,6 +198,7 @@ export class Upstream {
 
   // Metadata that is changed outside a transaction is a transaction of its own.
   #inTransaction(change: (transaction: UpstreamTransaction) => void): void {
+    if (this.#closed) return
     const open = this.#open.at(-1)
     if (open === undefined) this.#begin()
     change(this.#open.at(-1) as UpstreamTransaction)

@@ -1,0 +1,44 @@
+/**
+ * Locks by name among all contexts that share a daybook, in the shape of the browser's `navigator.locks`.
+ *
+ * A lock decides who works, never who is right: two contexts that both believe to have one do no harm, because the log
+ * refuses what is appended under an older claim.
+ */
+
+export interface LockRequest {
+  /** Ends the waiting: the request rejects with the signal's reason. A lock that was granted stays granted. */
+  readonly signal: AbortSignal
+}
+
+export interface Locks {
+  /**
+   * Waits for the lock of this name; one holder at a time.
+   *
+   * @throws LockUnavailableError when the lock cannot be asked for at all; the reason of `signal` when that aborts
+   */
+  request(name: string, options: LockRequest): Promise<Lock>
+}
+
+/** A lock that is held. */
+export interface Lock {
+  /** Lets the next one in. More than once does nothing. */
+  release(): void
+  /** Resolves when the lock was taken away. Left out where that cannot be, or cannot be known. */
+  readonly lost?: Promise<void>
+}
+
+/** For a context that must not have any lock: every request waits until it is given up. */
+export const noLocks: Locks = {
+  request: (_name, { signal }) =>
+    new Promise((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason)
+      else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    }),
+}
+
+/** Locks at once, for a database that is still being opened. Where it cannot be opened, nobody ever gets one. */
+export function openingLocks(opening: Promise<Locks>): Locks {
+  // Why it cannot be opened is told by `ready` and by every call of the journal.
+  const opened = opening.catch(() => noLocks)
+  return { request: async (name, options) => (await opened).request(name, options) }
+}

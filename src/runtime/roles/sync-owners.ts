@@ -1,0 +1,64 @@
+/** The sync owners of one daybook: it makes them, tells of them, and gives up every role before it closes. */
+
+import type { Position } from '../../errors.js'
+import type { Clock } from '../clock.js'
+import type { Tail } from '../tail.js'
+import type { Locks } from './locks.js'
+import { SyncOwner, type SyncOwnerListener } from './sync-owner.js'
+
+export interface SyncOwnersParts {
+  readonly locks: Locks
+  readonly tail: Tail
+  readonly clock: Clock
+  readonly claim: (collection: string) => Promise<Position>
+  /** Told of every change of the role. */
+  readonly onChange: (change: { readonly collection: string; readonly owner: boolean }) => void
+  /** For errors of owners whose listener takes none. */
+  readonly onError: (error: unknown) => void
+}
+
+export class SyncOwners {
+  readonly #parts: SyncOwnersParts
+  readonly #owners = new Set<SyncOwner>()
+
+  constructor(parts: SyncOwnersParts) {
+    this.#parts = parts
+  }
+
+  /** Contends for a collection until the owner is stopped. */
+  contend(collection: string, listener: OwnerListener): SyncOwner {
+    const { onChange, onError, ...parts } = this.#parts
+    const owner = new SyncOwner({
+      ...parts,
+      collection,
+      listener: {
+        onOwner(claim) {
+          try {
+            listener.onOwner(claim)
+          } finally {
+            onChange({ collection, owner: true })
+          }
+        },
+        onLost(reason) {
+          try {
+            listener.onLost(reason)
+          } finally {
+            onChange({ collection, owner: false })
+          }
+        },
+        onError: (error) => (listener.onError === undefined ? onError(error) : listener.onError(error)),
+      },
+    })
+    this.#owners.add(owner)
+    owner.stopped.then(() => this.#owners.delete(owner))
+    return owner
+  }
+
+  /** Gives up every role; resolves when the locks are free. */
+  async stop(): Promise<void> {
+    await Promise.all(Array.from(this.#owners, (owner) => owner.stop()))
+  }
+}
+
+/** A listener may leave errors to the daybook's `error` event. */
+export type OwnerListener = Omit<SyncOwnerListener, 'onError'> & Partial<Pick<SyncOwnerListener, 'onError'>>
