@@ -13,6 +13,11 @@ export const syncedSync = (options: SyncedOptions): SyncConfig<object, Key> =>
     rowUpdateMode: 'full',
     sync: (params) => {
       const run = new SyncedRun(options, params)
-      return { cleanup: () => run.stop() }
+      if (!options.onDemand) return { cleanup: () => run.stop() }
+      return {
+        cleanup: () => run.stop(),
+        loadSubset: (request) => run.loadSubset(request),
+        unloadSubset: (request) => run.unloadSubset(request),
+      }
     },
   } satisfies SyncConfig<object, Key>)
