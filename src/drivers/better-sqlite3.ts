@@ -56,7 +56,10 @@ export function openBetterSqlite3(filename: string, settings: ConnectionSettings
 export function openBetterSqlite3LockFile(path: string, handle?: BetterSqlite3Database): LockFile {
   const database = openDatabase(path, 0, handle && classOf(handle))
   return lockFileOn(
-    (sql) => execute(database, sql),
+    (sql) => {
+      const statement = prepare(database, sql)
+      return () => (statement.reader ? statement.all() : statement.run())
+    },
     () => database.close(),
   )
 }

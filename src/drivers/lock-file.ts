@@ -8,7 +8,6 @@
  */
 
 import { BusyError } from '../errors.js'
-import type { Execute } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
 
 /** A connection to a lock file. */
@@ -25,22 +24,26 @@ export interface LockFile {
  */
 export type OpenLockFile = (path: string) => LockFile
 
-/** A lock file on a connection that does not wait for locks. */
-export function lockFileOn(execute: Execute, close: () => void): LockFile {
+/** A lock file on a connection that does not wait for locks. `prepare` answers with what executes the statement. */
+export function lockFileOn(prepare: (sql: string) => () => unknown, close: () => void): LockFile {
+  // Whoever waits tries a few times a second, for each collection.
+  const begin = prepare('BEGIN EXCLUSIVE')
   let ready = false
   let locked = false
+  const lock = (): void => {
+    // The rollback journal of the empty transaction would be a second file. Even this reads the file, and so cannot be
+    // done while somebody else has the lock.
+    if (!ready) prepare('PRAGMA journal_mode = MEMORY')()
+    ready = true
+    begin()
+    // On a file that may not be written, SQLite begins to read instead and says nothing; only a write tells.
+    prepare('PRAGMA user_version = 0')()
+    locked = true
+  }
   return {
     tryLock() {
-      if (locked) return true
       try {
-        // The rollback journal of the empty transaction would be a second file. Even this reads the file, and so cannot
-        // be done while somebody else has the lock.
-        if (!ready) execute('PRAGMA journal_mode = MEMORY')
-        ready = true
-        execute('BEGIN EXCLUSIVE')
-        // On a file that may not be written, SQLite begins to read instead and says nothing; only a write tells.
-        execute('PRAGMA user_version = 0')
-        locked = true
+        if (!locked) lock()
       } catch (error) {
         const failure = classifyError(error)
         if (!(failure instanceof BusyError)) throw failure

@@ -52,7 +52,10 @@ export function openNodeSqliteLockFile(path: string): LockFile {
   // Unless it is told otherwise, node:sqlite does not wait for locks.
   const database = openDatabase(path)
   return lockFileOn(
-    (sql) => database.prepare(sql).all(),
+    (sql) => {
+      const statement = database.prepare(sql)
+      return () => statement.all()
+    },
     () => closeOnce(database),
   )
 }

@@ -58,7 +58,7 @@ const claimsIn = (file: string, collection: string): Promise<number[]> =>
 const ownersIn = (lines: readonly Line[]): Owner[] => lines.filter((line): line is Owner => 'owner' in line)
 
 /** Time in which whoever waits looks several times. What must not happen in it would be seen. */
-const LOOKS = 1500
+const LOOKS = 2000
 
 describe('of several processes', () => {
   const HAND_OVERS = 20

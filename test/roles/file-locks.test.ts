@@ -152,7 +152,7 @@ describe('the lock of a database file', () => {
     // Giving up does not take the holder's file away.
     expect(lockFiles()).toEqual([name])
     other.release()
-    await clock.advance(250)
+    await clock.advance(500)
     const lock = await second
     lock.release()
     expect(existsSync(lockFolder())).toBe(false)

@@ -20,7 +20,7 @@ import { LockPath } from './lock-path.js'
 import { type Lock, type LockRequest, type Locks, noLocks } from './locks.js'
 
 /** How often a lock that is taken is looked at again, in ms. A lock passes on within this time. */
-const LOOK_AGAIN = 250
+const LOOK_AGAIN = 500
 
 export interface FileLocksParts {
   readonly driver: Driver
@@ -43,9 +43,11 @@ const MAIN_FILE = { sql: 'PRAGMA database_list' }
 
 class FileLocks implements Locks {
   readonly #parts: FileLocksParts
+  readonly #since: number
 
   constructor(parts: FileLocksParts) {
     this.#parts = parts
+    this.#since = parts.clock.now()
   }
 
   async request(name: string, options: LockRequest): Promise<Lock> {
@@ -79,8 +81,13 @@ class FileLocks implements Locks {
     for (;;) {
       signal.throwIfAborted()
       if (file.tryLock()) return
-      await pause(this.#parts.clock, LOOK_AGAIN, signal)
+      await pause(this.#parts.clock, this.#untilNextLook(), signal)
     }
+  }
+
+  // All that wait look in the same moment, which wakes the process once; each handle in a moment of its own.
+  #untilNextLook(): number {
+    return LOOK_AGAIN - ((this.#parts.clock.now() - this.#since) % LOOK_AGAIN)
   }
 
   #ofHandle(): ContextLocks {
