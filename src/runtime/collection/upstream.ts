@@ -7,11 +7,12 @@
  * store takes no writes.
  */
 
-import type { SyncAppliedReceipt } from '@tanstack/db'
+import type { CollectionStatus, SyncAppliedReceipt } from '@tanstack/db'
 import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
 import { acceptedMetadata, acceptedRow, type SyncParams } from './core-writer.js'
 import { type CollectionMetadata, checkName } from './metadata.js'
+import { sourceView } from './source-view.js'
 import type { Touched } from './touched.js'
 import { UpstreamTransaction } from './upstream-transaction.js'
 
@@ -42,6 +43,8 @@ export class Upstream {
   readonly #open: UpstreamTransaction[] = []
   /** An open transaction makes the collection ready when it commits. */
   #readyOnCommit = false
+  /** What the source says of itself. */
+  #status: CollectionStatus = 'loading'
   /** What the source is called with. */
   readonly params: Params
 
@@ -50,12 +53,13 @@ export class Upstream {
     const { core } = options
     this.params = {
       ...core,
+      collection: sourceView(core.collection, () => this.#statusOf(core.collection.status)),
       begin: () => this.#begin(),
       write: (message) => this.#write(message),
       commit: (signal) => this.#commit(signal),
       truncate: (settings) => this.#truncate(settings),
-      markReady: () => this.#options.onReady(),
-      markError: (error) => this.#options.onError(error),
+      markReady: () => this.#markReady(),
+      markError: (error) => this.#markError(error),
       metadata: this.#metadata(),
     }
   }
@@ -63,6 +67,21 @@ export class Upstream {
   /** The source is in the middle of a transaction: memory shows a part of it. */
   get isOpen(): boolean {
     return this.#open.length > 0
+  }
+
+  // What the collection would show if no rows were on disk.
+  #statusOf(status: CollectionStatus): CollectionStatus {
+    return status === 'ready' ? this.#status : status
+  }
+
+  #markReady(): void {
+    this.#status = 'ready'
+    this.#options.onReady()
+  }
+
+  #markError(error: unknown): void {
+    this.#status = 'error'
+    this.#options.onError(error)
   }
 
   #begin(): void {
@@ -107,7 +126,7 @@ export class Upstream {
   }
 
   #commit(signal?: AbortSignal): SyncAppliedReceipt {
-    const { core, metadata, onCommit, onReady } = this.#options
+    const { core, metadata, onCommit } = this.#options
     const transaction = this.#open.pop()
     if (transaction === undefined) return core.commit(signal)
     const pending = core.collection._state.pendingSyncedTransactions.at(-1)
@@ -121,7 +140,7 @@ export class Upstream {
       if (pending?.committed === true) {
         for (const [name, value] of transaction.stagedNames) metadata.set(name, value)
         if (ops.length > 0) onCommit(ops, touched)
-        if (readyOnCommit) onReady()
+        if (readyOnCommit) this.#markReady()
       }
     }
   }
