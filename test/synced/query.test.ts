@@ -2,22 +2,22 @@
 
 import { createLiveQueryCollection } from '@tanstack/db'
 import { describe, expect, test } from 'vitest'
-import { eventually, newFile, open, rowsIn, rowsOnDisk, transactionsIn } from '../runtime/fixture.js'
-import { RestServer } from '../support/rest-server.js'
-import { queryTodos } from './query.js'
+import {
+  complete,
+  eventually,
+  newFile,
+  open,
+  rowsIn,
+  rowsOnDisk,
+  transactionsIn,
+} from '../runtime/fixture.js'
+import { copyAsKilled } from '../support/files.js'
+import { RestServer, type ServerTodo } from '../support/rest-server.js'
+import { queryTodos, synced } from './query.js'
 
 const milk = { id: 1, title: 'Buy milk' }
 const book = { id: 2, title: 'Keep the book' }
 const tea = { id: 3, title: 'Drink tea' }
-
-/** A file that has what the server had. */
-async function synced(server: RestServer): Promise<string> {
-  const file = newFile()
-  const daybook = open(file)
-  await queryTodos(daybook, server).preload()
-  await daybook.close()
-  return file
-}
 
 test('the first fetch is one entry, and the collection is ready with its rows', async () => {
   const server = await RestServer.start([milk, book])
@@ -183,3 +183,50 @@ test('cleaning the collection up erases nothing, and it can be used again', asyn
   await todos.preload()
   expect(rowsIn(todos)).toEqual([milk, book])
 })
+
+test('a kill at any moment leaves the rows of one fetch, whole', async () => {
+  const server = await RestServer.start()
+  const versions: string[] = []
+  const become = (version: number): void => {
+    server.rows.clear()
+    // Each version has rows that no other has, and rows that changed.
+    for (let id = version; id < version + 40; id++) server.rows.set(id, { id, title: `version ${version}` })
+    versions.push(JSON.stringify([...server.rows.values()]))
+  }
+  become(0)
+  const file = newFile()
+  const writer = open(file)
+  const todos = queryTodos(writer, server)
+  await todos.preload()
+  await complete(writer)
+  const copies: string[] = []
+  for (let version = 1; version <= 12; version++) {
+    become(version)
+    let done = false
+    const refetched = todos.utils.refetch().finally(() => {
+      done = true
+    })
+    while (!done) {
+      copies.push(copyAsKilled(file))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await refetched
+    copies.push(copyAsKilled(file))
+  }
+  await server.stop()
+  const found = new Set<string>()
+  for (const copy of copies) {
+    const daybook = open(copy)
+    const rows = rowsIn(await loaded(queryTodos(daybook, server))) as ServerTodo[]
+    found.add(JSON.stringify(rows.sort((a, b) => a.id - b.id)))
+    expect((await daybook.verify()).clean).toBe(true)
+    await daybook.close()
+  }
+  expect(versions).toEqual(expect.arrayContaining([...found]))
+  expect(found.size).toBeGreaterThan(5)
+})
+
+async function loaded<T extends { preload(): Promise<void> }>(collection: T): Promise<T> {
+  await collection.preload()
+  return collection
+}

@@ -3,14 +3,21 @@
 import { createCollection } from '@tanstack/db'
 import { QueryClient } from '@tanstack/query-core'
 import { queryCollectionOptions } from '@tanstack/query-db-collection'
-import { afterEach } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { type Daybook, persistedCollectionOptions } from '../../src/node.js'
+import { newFile, open } from '../runtime/fixture.js'
 import type { RestServer, ServerTodo } from '../support/rest-server.js'
 
 const opened: { cleanup(): Promise<void> }[] = []
 const clients: QueryClient[] = []
 
+// Query says on the console what fails; the tests look at what reaches the app.
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+})
+
 afterEach(async () => {
+  vi.restoreAllMocks()
   await Promise.allSettled(opened.splice(0).map((collection) => collection.cleanup()))
   for (const client of clients.splice(0)) client.clear()
 })
@@ -72,4 +79,13 @@ export function queryTodos(persistence: Daybook, server: RestServer, settings: Q
   )
   opened.push(collection)
   return collection
+}
+
+/** A file that has what the server had. */
+export async function synced(server: RestServer): Promise<string> {
+  const file = newFile()
+  const daybook = open(file)
+  await queryTodos(daybook, server).preload()
+  await daybook.close()
+  return file
 }
