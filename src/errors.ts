@@ -268,6 +268,46 @@ export class SchemaVersionError extends DaybookError {
   }
 }
 
+/** A local-only collection has rows of an older schema version, and the app does not say how to migrate them. */
+export class MigrationMissingError extends DaybookError {
+  readonly code = 'DAYBOOK_MIGRATION_MISSING'
+
+  constructor(
+    readonly collection: string,
+    /** The version of the stored rows. */
+    readonly found: number,
+    /** The version that this app has. */
+    readonly wanted: number,
+  ) {
+    super(
+      `Collection ${quote(collection)} has rows of schema version ${found}, this app declares version ${wanted} and no ` +
+        '`migrate`. Nothing was changed. Add `migrate: (row, fromVersion) => …` to its options, which returns the row ' +
+        `as version ${wanted} has it; or forget the rows with daybook.drop(${quote(collection)}).`,
+    )
+  }
+}
+
+/** A row could not be migrated to the schema version that the app declares. No row was changed. */
+export class MigrationError extends DaybookError {
+  readonly code = 'DAYBOOK_MIGRATION'
+
+  constructor(
+    readonly collection: string,
+    /** The key as JSON text, as it is stored. */
+    readonly key: string,
+    readonly from: number,
+    readonly to: number,
+    options: { cause: unknown },
+  ) {
+    super(
+      `Row ${key} of collection ${quote(collection)} could not be migrated from schema version ${from} to ${to}: ` +
+        `${messageOf(options.cause)} Nothing was changed: all rows are still of version ${from}. Mend \`migrate\` and ` +
+        'open the collection again.',
+      options,
+    )
+  }
+}
+
 /** The collection was changed after the position that the transaction was made at. Read it again and repeat. */
 export class ChangedError extends DaybookError {
   readonly code = 'DAYBOOK_CHANGED'

@@ -8,9 +8,16 @@ import {
   type Position,
   SyncedCollectionError,
 } from '../errors.js'
+import type { Requirement } from '../log/entry.js'
 import type { Op } from '../log/op.js'
 import type { Clock } from './clock.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
+import {
+  type CollectionSchema,
+  recordVersion,
+  requirementOf,
+  schemasOf,
+} from './collection/schema-version.js'
 import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
@@ -111,6 +118,7 @@ export class Daybook implements Persistence, AsyncDisposable {
    * it or nothing. For the `mutationFn` of a transaction. Resolves when it is in the log and applied.
    *
    * @throws ForeignCollectionError when one of the collections is not kept by this daybook
+   * @throws SchemaVersionError when a newer version of the app has migrated one of the collections
    * @throws SyncedCollectionError when one of the collections gets its rows from a source
    * @example
    * const transaction = createTransaction({ mutationFn: ({ transaction }) => daybook.commit(transaction) })
@@ -191,15 +199,15 @@ export class Daybook implements Persistence, AsyncDisposable {
     return this.#enter(() =>
       work(async (mutations) => {
         await refuseTakenKeys(mutations)
-        return this.#append(opsOf(mutations))
+        return this.#append(opsOf(mutations), schemasOf(mutations))
       }),
     )
   }
 
   /** @internal */
-  send(parts: readonly string[]): Sent {
+  send(parts: readonly string[], requires: readonly Requirement[] = []): Sent {
     const originSeq = this.#origin.next()
-    return { originSeq, kept: this.journal.append({ origin: this.origin, originSeq, parts }) }
+    return { originSeq, kept: this.journal.append({ origin: this.origin, originSeq, parts, requires }) }
   }
 
   /** @internal */
@@ -224,9 +232,18 @@ export class Daybook implements Persistence, AsyncDisposable {
     }
   }
 
-  async #append(ops: readonly Op[]): Promise<Position> {
+  async #append(ops: readonly Op[], schemas: readonly CollectionSchema[] = []): Promise<Position> {
     if (ops.length === 0) return this.head()
-    const position = await this.journal.append(this.#origin.transaction(ops))
+    const transaction = this.#origin.transaction(ops, schemas.map(requirementOf))
+    let position: Position | undefined
+    while (position === undefined) {
+      try {
+        position = await this.journal.append(transaction)
+      } catch (error) {
+        // The first write of a collection says its version; then the same transaction is sent again.
+        await recordVersion(this, schemas, error)
+      }
+    }
     await this.tail.until(position.seq, new Set(ops.map(({ collection }) => collection)))
     return position
   }

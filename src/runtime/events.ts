@@ -11,6 +11,11 @@ export interface DaybookEvents {
   storage: StorageEvent
   /** The source of a synced collection failed or works again, while the rows that were kept are shown. */
   source: SourceEvent
+  /**
+   * A synced collection was emptied, rows and metadata, because its rows were of an older schema version and the app does
+   * not migrate them. Its source sends them again.
+   */
+  reset: ResetEvent
   /** Something the user should know that does not keep daybook from working, such as a SQLite build with a known bug. */
   warning: string
 }
@@ -23,6 +28,14 @@ export type SourceEvent =
   | { readonly collection: string; readonly status: 'failing'; readonly error: unknown }
   | { readonly collection: string; readonly status: 'recovered' }
 
+export interface ResetEvent {
+  readonly collection: string
+  /** The schema version that its rows had. */
+  readonly from: number
+  /** The schema version that it has now. */
+  readonly to: number
+}
+
 type Listener<T> = (event: T) => void
 
 /** A typed set of listeners. */
@@ -32,6 +45,7 @@ export class Events {
     error: new Set(),
     storage: new Set(),
     source: new Set(),
+    reset: new Set(),
     warning: new Set(),
   }
 

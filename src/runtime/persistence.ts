@@ -1,6 +1,7 @@
 /** What a collection needs of the daybook that keeps it; `persistence: daybook` in the options. */
 
 import type { Position } from '../errors.js'
+import type { Requirement } from '../log/entry.js'
 import type { Clock } from './clock.js'
 import type { Mutation } from './collection/mutations.js'
 import type { DaybookEvents } from './events.js'
@@ -24,8 +25,8 @@ export interface Persistence {
   readonly origin: string
   /** @internal Work that was asked for: closing waits for it. Rejects when the daybook is closing already. */
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
-  /** @internal Appends ops that are encoded already, as one entry. Call it within `enter`. */
-  send(parts: readonly string[]): Sent
+  /** @internal Appends ops that are encoded already, as one entry, if what it requires holds. Call it within `enter`. */
+  send(parts: readonly string[], requires?: readonly Requirement[]): Sent
   /** @internal For a failure that concerns no caller. */
   report(error: unknown): void
   /** @internal */

@@ -102,6 +102,58 @@ describe('persistedCollectionOptions', () => {
     )
   })
 
+  it.each<[unknown]>([
+    [0],
+    [-1],
+    [1.5],
+    ['2'],
+    [null],
+    [Number.NaN],
+    [Number.POSITIVE_INFINITY],
+    [2n],
+    [2 ** 53],
+    [{}],
+  ])('refuses the schemaVersion %s', (schemaVersion) => {
+    const persistence = open(newFile())
+    const options = { id: 'rows', getKey, persistence, schemaVersion }
+    expect(() => untyped(persistedCollectionOptions, options)).toThrow(InvalidOptionError)
+    const synced = { ...options, sync: { sync: () => undefined } }
+    expect(() => untyped(persistedCollectionOptions, synced)).toThrow(
+      expect.objectContaining({ option: 'schemaVersion' }),
+    )
+  })
+
+  it.each<[unknown]>([[null], ['row'], [{}], [5], [[(row: unknown) => row]]])(
+    'refuses the migrate %j',
+    (migrate) => {
+      const persistence = open(newFile())
+      const options = { id: 'rows', getKey, persistence, schemaVersion: 2, migrate }
+      expect(() => untyped(persistedCollectionOptions, options)).toThrow(
+        expect.objectContaining({ code: 'DAYBOOK_INVALID_OPTION', option: 'migrate' }),
+      )
+    },
+  )
+
+  it('refuses a schemaVersion without a persistence', () => {
+    const options = { id: 'rows', getKey, schemaVersion: 2, migrate: (row: unknown) => row }
+    expect(() => untyped(persistedCollectionOptions, options)).toThrow(
+      expect.objectContaining({ code: 'DAYBOOK_INVALID_OPTION', option: 'persistence' }),
+    )
+  })
+
+  it('takes undefined for a schemaVersion and a migrate that are left out', async () => {
+    const rows = createCollection(
+      persistedCollectionOptions({
+        id: 'rows',
+        getKey,
+        persistence: open(newFile()),
+        schemaVersion: undefined,
+        migrate: undefined,
+      }),
+    )
+    await rows.insert({ id: 1 }).isPersisted.promise
+  })
+
   it.each([[undefined], [null], ['rows']])('refuses %j in place of options', (options) => {
     expect(() => untyped(persistedCollectionOptions, options)).toThrow(DaybookError)
   })

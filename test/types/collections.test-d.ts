@@ -1,10 +1,17 @@
 /** Claims about types. `npm run typecheck` proves them; nothing here runs. */
 
-import { createCollection, createLiveQueryCollection, createTransaction, eq } from '@tanstack/db'
+import {
+  createCollection,
+  createLiveQueryCollection,
+  createTransaction,
+  eq,
+  type SyncConfig,
+} from '@tanstack/db'
 import { describe, expectTypeOf, it } from 'vitest'
 import {
   type Daybook,
   type DecodedEntry,
+  type MigratedRow,
   type Op,
   openDaybook,
   type Position,
@@ -256,5 +263,80 @@ describe('a daybook', () => {
     expectTypeOf(persistence.on('error', () => undefined)).toEqualTypeOf<() => void>()
     // @ts-expect-error there is no such event
     persistence.on('explosion', () => undefined)
+  })
+})
+
+describe('schemaVersion and migrate', () => {
+  const base = { id: 'todos', persistence, getKey: (todo: Todo) => todo.id }
+
+  it('leave the rows and keys as getKey has them', () => {
+    const migrated = createCollection(
+      persistedCollectionOptions({
+        ...base,
+        schemaVersion: 2,
+        migrate: (row, fromVersion, about) => {
+          expectTypeOf(row).toBeAny()
+          expectTypeOf(fromVersion).toEqualTypeOf<number>()
+          expectTypeOf(about).toEqualTypeOf<MigratedRow>()
+          return fromVersion < 2 ? { ...row, done: false } : row
+        },
+      }),
+    )
+    expectTypeOf(migrated.get).parameter(0).toEqualTypeOf<number>()
+    expectTypeOf(migrated.get(1)!).toExtend<Todo>()
+    expectTypeOf(migrated.insert).parameter(0).toEqualTypeOf<Todo | Todo[]>()
+  })
+
+  it('let the author say what the older row was', () => {
+    persistedCollectionOptions({
+      ...base,
+      schemaVersion: 2,
+      migrate: (row: { id: number; text: string }) => ({ id: row.id, title: row.text }),
+    })
+  })
+
+  it('must give a row of the present version', () => {
+    // @ts-expect-error the title is missing
+    persistedCollectionOptions({
+      ...base,
+      schemaVersion: 2,
+      migrate: (row: { id: number }) => ({ id: row.id }),
+    })
+    // @ts-expect-error a version is a number
+    persistedCollectionOptions({ ...base, schemaVersion: '2' })
+    // @ts-expect-error it answers at once
+    persistedCollectionOptions({ ...base, schemaVersion: 2, migrate: async (row: Todo) => row })
+  })
+
+  it('go with a schema, and with a source', () => {
+    persistedCollectionOptions({
+      id: 'tasks',
+      persistence,
+      schema: taskSchema,
+      getKey: (task) => task.id,
+      schemaVersion: 2,
+      migrate: (row) => ({ ...row }),
+    })
+    const synced = createCollection(
+      persistedCollectionOptions({
+        id: 'todos',
+        persistence,
+        getKey: (todo: Todo) => todo.id,
+        sync: { sync: () => undefined } satisfies SyncConfig<Todo, number>,
+        schemaVersion: 2,
+        migrate: (row) => ({ ...row }),
+      }),
+    )
+    expectTypeOf(synced.get(1)!).toExtend<Todo>()
+  })
+
+  it('of the event say which collection was reset', () => {
+    persistence.on('reset', (event) => {
+      expectTypeOf(event).toEqualTypeOf<{
+        readonly collection: string
+        readonly from: number
+        readonly to: number
+      }>()
+    })
   })
 })

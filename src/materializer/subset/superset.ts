@@ -8,6 +8,7 @@
  */
 
 import { type RawBuilder, sql } from 'kysely'
+import { encodeKey } from '../../values/key.js'
 import { ABOVE_DATES, columnOf, DATE, UNKNOWN } from './column.js'
 import { type Expression, pathOf } from './subset.js'
 
@@ -32,9 +33,12 @@ function functionOf({ name, args }: Func): Condition | undefined {
     case 'or':
       return alternatives(args)
     case 'eq':
-      return comparison(args, (column, value) => oneOf(column, [value]))
+      return keyIn(args[0], [args[1]]) ?? comparison(args, (column, value) => oneOf(column, [value]))
     case 'in':
-      return comparison(args, (column, values) => (Array.isArray(values) ? oneOf(column, values) : undefined))
+      return (
+        keyIn(args[0], listOf(args[1])) ??
+        comparison(args, (column, values) => (Array.isArray(values) ? oneOf(column, values) : undefined))
+      )
     case 'gt':
     case 'gte':
       return comparison(args, above, below)
@@ -108,6 +112,28 @@ function joined(conditions: readonly Condition[], operator: 'AND' | 'OR'): Condi
   const right = joined(conditions.slice(half), operator)
   return operator === 'AND' ? sql`(${left} AND ${right})` : sql`(${left} OR ${right})`
 }
+
+/** Rows by their keys, which are a column of their own. */
+function keyIn(
+  ref: Expression | undefined,
+  values: readonly (Expression | undefined)[] | undefined,
+): Condition | undefined {
+  if (ref?.type !== 'ref' || values === undefined || pathOf(ref).join('.') !== '$key') return undefined
+  const keys: string[] = []
+  for (const each of values) {
+    if (each?.type !== 'val') return undefined
+    const value = each.value instanceof Date ? each.value.getTime() : each.value
+    if (typeof value === 'string') keys.push(encodeKey(value))
+    else if (typeof value === 'number' && Number.isFinite(value))
+      keys.push(encodeKey(value === 0 ? 0 : value))
+  }
+  return sql`key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`
+}
+
+const listOf = (list: Expression | undefined): readonly Expression[] | undefined =>
+  list?.type === 'val' && Array.isArray(list.value)
+    ? list.value.map((value: unknown) => ({ type: 'val', value }))
+    : undefined
 
 function oneOf(column: Condition, values: readonly unknown[]): Condition | undefined {
   const wanted: (string | number)[] = []

@@ -25,6 +25,8 @@ export interface WriterEvents<TKey extends Key> {
   readonly onState?: (name: string, value: unknown) => void
   /** The row is now what the log says. */
   readonly onRow?: (key: TKey) => void
+  /** The row was changed or deleted. */
+  readonly onTouched?: (key: TKey) => void
   /** All rows went; after a reset, all metadata as well. */
   readonly onCleared?: (reset: boolean) => void
 }
@@ -103,6 +105,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
 
   #rowOp(stored: RowOp): void {
     const key = stored[2] as TKey
+    this.#events.onTouched?.(key)
     try {
       const op = decodeOp(stored)
       if (op.op === 'put') this.#put(key, op.value as T)

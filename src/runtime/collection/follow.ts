@@ -5,14 +5,17 @@
  * applied in order. So no entry is lost or applied twice, and memory is always the fold of the log.
  */
 
-import type { Position } from '../../errors.js'
+import { type Position, SchemaVersionError } from '../../errors.js'
 import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Rows } from '../../materializer/query.js'
+import type { Expression } from '../../materializer/subset/subset.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower } from '../tail.js'
 import { CoreWriter, type SyncParams, type WriterEvents } from './core-writer.js'
+import type { MutatedCollection } from './mutations.js'
+import { type CollectionSchema, queryAtVersion, schemaOf, versionAfter } from './schema-version.js'
 
 interface Arrived {
   readonly ops: readonly StoredOp[]
@@ -39,9 +42,13 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   readonly collection: string
   readonly #persistence: Persistence
   readonly #events: FollowEvents<TKey>
+  readonly #onDemand: boolean
+  readonly #schema: CollectionSchema
   readonly writer: CoreWriter<T, TKey>
   /** The position that memory is at; unknown while rows are read. */
   #at: Position | undefined
+  /** The schema version at that position; lower than the app's only where there are no rows. */
+  #version = 1
   #arrived: Arrived[] = []
   /** Keys that somebody wants to insert before the rows are known, and which of them the rows have. */
   readonly #asked = new Set<Key>()
@@ -59,6 +66,8 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.collection = collection
     this.#persistence = persistence
     this.#events = events
+    this.#onDemand = onDemand
+    this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
     this.writer = new CoreWriter(collection, params, {
       ...events,
       onUnreadable: (error) => persistence.report(error),
@@ -77,8 +86,18 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     return this.#at === undefined
   }
 
-  /** Whether the rows that are being loaded have this key. */
+  /** Whether a row can be on disk without being in memory. */
+  get mayMissRows(): boolean {
+    return this.isLoading || this.#onDemand
+  }
+
+  /** Whether the rows on disk have this key; for rows that are not in memory. */
   async isOnDisk(key: Key): Promise<boolean> {
+    if (this.#onDemand) {
+      await this.#loaded
+      const { rows } = await this.#persistence.journal.query(this.collection, { where: hasKey(key) })
+      return rows.length > 0
+    }
     this.#asked.add(key)
     await this.#loaded
     return this.#onDisk.has(key)
@@ -91,6 +110,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 
   apply(ops: readonly StoredOp[], entry: Entry): void {
+    if (this.#stopped) return
     if (this.#at === undefined) this.#arrived.push({ ops, entry })
     else if (entry.position.seq > this.#at.seq) this.#applyEntry({ ops, entry })
   }
@@ -125,7 +145,11 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   async #read(replace: boolean): Promise<void> {
     // A question that was asked is answered, even if the collection is not wanted any more.
     if (this.#stopped && this.#asked.size === 0) return
-    const found = await this.#persistence.journal.query(this.collection)
+    const { journal } = this.#persistence
+    const subset = this.#onDemand ? { limit: 0 } : undefined
+    const found = await queryAtVersion(this.#persistence, this.#schema, () =>
+      journal.query(this.collection, subset),
+    )
     if (this.#asked.size > 0) this.#answer(found)
     if (this.#stopped) return
     this.writer.transaction(() => {
@@ -135,6 +159,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       if (replace) this.#events.onBaseChanged?.()
     })
     this.#at = found.at
+    this.#version = found.schemaVersion
     for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
   }
 
@@ -147,6 +172,17 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   }
 
   #applyEntry({ ops, entry }: Arrived): void {
+    const { schemaVersion: wanted } = this.#schema
+    if (entry.kind !== 'tx') this.#version = versionAfter(this.#version, ops)
+    if (this.#version > wanted) {
+      this.#fail(new SchemaVersionError(this.collection, this.#version, wanted))
+      return
+    }
+    // An older app has written the first rows: they are to be migrated before anybody sees them.
+    if (this.#version < wanted && ops.some(([name]) => name === 'put')) {
+      this.reload()
+      return
+    }
     if (this.#events.isApplied?.(entry) !== true) {
       this.writer.transaction(() => {
         for (const op of ops) this.writer.op(op)
@@ -156,6 +192,15 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#at = entry.position
   }
 }
+
+const hasKey = (key: Key): Expression => ({
+  type: 'func',
+  name: 'eq',
+  args: [
+    { type: 'ref', path: ['$key'] },
+    { type: 'val', value: key },
+  ],
+})
 
 // The latest run of each collection object: two objects made from the same options have runs of their own.
 const runs = new WeakMap<object, FollowingCollection<object, Key>>()

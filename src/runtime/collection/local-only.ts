@@ -3,13 +3,15 @@
  * through the tail.
  */
 
-import type { SyncConfig } from '@tanstack/db'
+import type { SyncConfig, SyncConfigRes } from '@tanstack/db'
 import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
 import type { SyncParams } from './core-writer.js'
 import { FollowingCollection } from './follow.js'
+import { mirrorIndexes } from './indexes.js'
 import type { Mutation } from './mutations.js'
 import type { Readiness } from './readiness.js'
+import { Subsets } from './subsets.js'
 
 /** What a mutation handler of TanStack DB is called with. */
 interface HandlerParams {
@@ -20,12 +22,14 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
   readonly #id: string
   readonly #persistence: Persistence
   readonly #readiness: Readiness
+  readonly #onDemand: boolean
   readonly sync: SyncConfig<T, TKey>
 
-  constructor(id: string, persistence: Persistence, readiness: Readiness) {
+  constructor(id: string, persistence: Persistence, readiness: Readiness, onDemand: boolean) {
     this.#id = id
     this.#persistence = persistence
     this.#readiness = readiness
+    this.#onDemand = onDemand
     this.sync = { rowUpdateMode: 'full', sync: (params) => this.#start(params), getSyncMetadata: () => ({}) }
   }
 
@@ -54,18 +58,47 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
     )
   }
 
-  #start(params: SyncParams<T, TKey>): () => void {
+  #start(params: SyncParams<T, TKey>): SyncConfigRes {
     this.#readiness.begin()
-    const following = new FollowingCollection(this.#id, this.#persistence, params, {
-      onReady: () => {
-        params.markReady()
-        this.#readiness.show({ status: 'ready' })
+    const following = new FollowingCollection(
+      this.#id,
+      this.#persistence,
+      params,
+      {
+        onReady: () => {
+          params.markReady()
+          this.#readiness.show({ status: 'ready' })
+        },
+        onError: (error) => {
+          params.markError(error)
+          this.#readiness.show({ status: 'error', error })
+        },
+        onTouched: (key) => subsets.touched(key),
+        onCleared: () => subsets.touched(),
       },
-      onError: (error) => {
-        params.markError(error)
-        this.#readiness.show({ status: 'error', error })
-      },
+      { onDemand: this.#onDemand },
+    )
+    const subsets = new Subsets({
+      id: this.#id,
+      persistence: this.#persistence,
+      core: params as unknown as SyncParams<object, Key>,
+      following: () => following as unknown as FollowingCollection<object, Key>,
+      isUnkept: () => false,
     })
-    return () => following.stop()
+    if (!this.#onDemand) return { cleanup: () => following.stop() }
+    const stopIndexes = mirrorIndexes(
+      this.#id,
+      this.#persistence,
+      params.collection as unknown as SyncParams<object, Key>['collection'],
+    )
+    return {
+      loadSubset: async (request) => {
+        await subsets.load(request)
+      },
+      cleanup: () => {
+        stopIndexes()
+        following.stop()
+      },
+    }
   }
 }

@@ -6,13 +6,29 @@
 
 import type { SyncMetadataApi } from '@tanstack/db'
 import { InvalidOptionError } from '../../errors.js'
+import { digest } from '../../log/checksum.js'
 import type { Key } from '../../values/key.js'
+import { encodeValue } from '../../values/value.js'
 
 /** Names that daybook keeps for itself among a collection's metadata. */
 const RESERVED = 'daybook:'
 
 /** The collection was complete once: what is on disk can be shown without its source. */
 export const COMPLETE = `${RESERVED}complete`
+
+/** Begins the names under which subsets are noted that the source has answered once. */
+const ANSWERED = `${RESERVED}answered:`
+
+/** The name under which a subset is noted; nothing for one that cannot be written down. */
+export function answeredName(subset: object): string | undefined {
+  try {
+    const { json, notes } = encodeValue(subset)
+    return ANSWERED + digest(JSON.stringify([json, notes]))
+  } catch {
+    // A comparison function of the app's own.
+    return undefined
+  }
+}
 
 export class CollectionMetadata {
   readonly #values = new Map<string, unknown>()

@@ -2,6 +2,7 @@
 
 import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
+import type { Migrate } from './migration.js'
 
 /** The part of TanStack's `PendingMutation` that ops are made of. */
 export interface Mutation {
@@ -13,10 +14,15 @@ export interface Mutation {
   readonly collection: MutatedCollection
 }
 
-/** The part of a collection that says whether and where it is kept. */
+/** The part of a collection that says whether, where and as what it is kept. */
 export interface MutatedCollection {
   readonly id: string
-  readonly config: { readonly persistence?: unknown }
+  readonly config: {
+    readonly persistence?: unknown
+    readonly getKey: (row: never) => unknown
+    readonly schemaVersion?: number | undefined
+    readonly migrate?: Migrate | undefined
+  }
 }
 
 /** One op for each mutation, in order. */

@@ -14,6 +14,7 @@ import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
 import { LocalOnlyCollection } from './local-only.js'
 import { Readiness } from './readiness.js'
+import { checkSchemaVersion, type SchemaVersionOptions } from './schema-options.js'
 import { syncedSync } from './synced.js'
 import {
   type CheckedSource,
@@ -30,7 +31,8 @@ export interface LocalOnlyOptions<
   TKey extends Key,
   TSchema extends StandardSchemaV1 = never,
   TUtils extends UtilsRecord = UtilsRecord,
-> extends BaseCollectionConfig<T, TKey, TSchema, TUtils> {
+> extends BaseCollectionConfig<T, TKey, TSchema, TUtils>,
+    SchemaVersionOptions<T> {
   /** The name under which the rows are kept. Any text; it must stay the same from start to start. */
   id: string
   /** The daybook that keeps the rows. */
@@ -71,6 +73,10 @@ type Synced<O> = Omit<O, 'persistence' | 'readiness' | 'initialRender'> & { id: 
  * commits is kept: each of its transactions is one entry of the log, with its metadata and its resume token. The rows on
  * disk are shown at once, also offline, and the source goes on from where it was.
  *
+ * Rows outlive the app that wrote them: `schemaVersion` and `migrate` (see SchemaVersionOptions) bring those of an older
+ * version to the present one before the collection is ready. The collection goes into `error` with a
+ * MigrationMissingError, MigrationError or SchemaVersionError where that cannot be, and nothing is lost.
+ *
  * @throws MissingCollectionIdError, InvalidOptionError
  * @example
  * const todos = createCollection(persistedCollectionOptions({
@@ -80,7 +86,9 @@ type Synced<O> = Omit<O, 'persistence' | 'readiness' | 'initialRender'> & { id: 
  * }))
  * await todos.insert({ id: 1, title: 'Buy milk' }).isPersisted.promise
  */
-export function persistedCollectionOptions<O extends SourceOptions>(options: O & SyncedExtras): Synced<O>
+export function persistedCollectionOptions<O extends SourceOptions>(
+  options: O & SyncedExtras & SchemaVersionOptions<object>,
+): Synced<O>
 export function persistedCollectionOptions<
   TSchema extends StandardSchemaV1,
   TKey extends Key,
@@ -114,7 +122,12 @@ function localOnlyConfig(options: AnyLocalOnly): object {
   const { onInsert, onUpdate, onDelete, ...rest } = options
   // There is no source to prefer.
   const readiness = new Readiness(0, () => options.persistence.clock.now())
-  const local = new LocalOnlyCollection<object, Key>(options.id, options.persistence, readiness)
+  const local = new LocalOnlyCollection<object, Key>(
+    options.id,
+    options.persistence,
+    readiness,
+    options.syncMode === 'on-demand',
+  )
   return {
     ...rest,
     sync: local.sync,
@@ -168,6 +181,7 @@ function checkOptions(options: AnyOptions): void {
       `Collection ${JSON.stringify(id)}: \`persistence\` must be a daybook: persistence: openDaybook({ … }).`,
     )
   }
+  checkSchemaVersion(id, options as SchemaVersionOptions<unknown>)
   if (!isSource(options)) return
   if (typeof options.sync?.sync !== 'function') {
     throw new InvalidOptionError(

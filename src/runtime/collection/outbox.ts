@@ -6,8 +6,8 @@
  * what it touched is remembered by key, and tried again as one entry that says what those rows are by then.
  */
 
-import { ClosedError, NotPersistedError } from '../../errors.js'
-import type { Entry } from '../../log/entry.js'
+import { ClosedError, DeposedError, NotPersistedError, SchemaVersionError } from '../../errors.js'
+import type { Entry, Requirement } from '../../log/entry.js'
 import { encodeOps, type Op, parseOps } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Cancel } from '../clock.js'
@@ -19,8 +19,12 @@ export interface OutboxOptions {
   readonly persistence: Persistence
   /** What the touched rows and names are now, as ops; nothing while the source is in the middle of a transaction. */
   readonly present: (touched: Touched) => readonly Op[] | undefined
-  /** The log refused: somebody else is the collection's sync owner now. What was not kept is given up. */
-  readonly onDeposed: () => void
+  /** What the log must say for the source's transactions to count. */
+  readonly requires: () => readonly Requirement[]
+  /** The log refused because something is not so. Resolves when the same can be sent again; rejects when it cannot. */
+  readonly amend: (refusal: unknown) => Promise<void>
+  /** The log has passed this run on: another sync owner, a newer schema. What was not kept is given up. */
+  readonly onRefused: (refusal: unknown) => void
 }
 
 /** One upstream transaction. */
@@ -147,17 +151,30 @@ export class Outbox {
   }
 
   async #append(parts: readonly string[]): Promise<void> {
-    const { originSeq, kept } = this.#options.persistence.send(parts)
-    this.#originSeq = originSeq
-    try {
-      await kept
-    } finally {
-      this.#originSeq = undefined
+    const { persistence, requires, amend } = this.#options
+    for (;;) {
+      const { originSeq, kept } = persistence.send(parts, requires())
+      this.#originSeq = originSeq
+      try {
+        await kept
+        return
+      } catch (error) {
+        if (!(error instanceof SchemaVersionError)) throw error
+        await amend(error)
+      } finally {
+        this.#originSeq = undefined
+      }
     }
   }
 
   #fail(error: unknown, touched: Touched): void {
-    const { collection, persistence } = this.#options
+    const { collection, persistence, onRefused } = this.#options
+    if (error instanceof DeposedError || error instanceof SchemaVersionError) {
+      this.#unkept = undefined
+      this.stop()
+      onRefused(error)
+      return
+    }
     const first = this.#unkept === undefined || codeOf(error) !== codeOf(this.#failure)
     this.#unkept ??= nothingTouched()
     touchAlso(this.#unkept, touched)

@@ -5,7 +5,7 @@
  * its resume token and its rows together, as one entry left them.
  */
 
-import type { CleanupFn, SyncConfig, SyncConfigRes } from '@tanstack/db'
+import type { CleanupFn, LoadSubsetOptions, SyncConfig, SyncConfigRes } from '@tanstack/db'
 import { SourceError } from '../../errors.js'
 import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
@@ -13,11 +13,16 @@ import type { Persistence } from '../persistence.js'
 import { type CapabilityParts, capabilityOf, legacyCapability } from './capability.js'
 import { acceptedMetadata, acceptedRow, type SyncParams } from './core-writer.js'
 import { FollowingCollection } from './follow.js'
-import { COMPLETE, CollectionMetadata } from './metadata.js'
+import { mirrorIndexes } from './indexes.js'
+import { answeredName, COMPLETE, CollectionMetadata } from './metadata.js'
 import { Outbox } from './outbox.js'
 import type { Readiness } from './readiness.js'
+import { Subsets } from './subsets.js'
 import { nothingTouched, type Touched } from './touched.js'
 import { Upstream } from './upstream.js'
+
+/** Where Electric keeps its resume token. */
+const ELECTRIC_TOKEN = 'electric:resume'
 
 export interface SyncedOptions {
   readonly id: string
@@ -39,6 +44,10 @@ export class SyncedRun {
   readonly #fromLog = new Set<Key>()
   #upstream: Upstream | undefined
   #source: SyncConfigRes | undefined
+  /** Settles when the source is entered. */
+  #entered = deferred<SyncConfigRes>()
+  readonly #subsets: Subsets
+  readonly #stopIndexes: () => void
   #sourceFailed = false
   #stopped = false
 
@@ -65,6 +74,7 @@ export class SyncedRun {
         },
         onState: (name, value) => this.#setState(name, value),
         onRow: (key) => this.#fromLog.add(key),
+        onTouched: (key) => this.#subsets.touched(key),
         onCleared: (reset) => this.#cleared(reset),
         isApplied: (entry) => this.#outbox.recognises(entry),
         onBaseChanged: () => {
@@ -73,6 +83,43 @@ export class SyncedRun {
       },
       { onDemand: options.onDemand },
     )
+    this.#subsets = new Subsets({
+      id,
+      persistence,
+      core,
+      following: () => this.#following,
+      isUnkept: (key) => this.#outbox.isUnkept(key),
+    })
+    this.#stopIndexes = options.onDemand ? mirrorIndexes(id, persistence, core.collection) : () => undefined
+  }
+
+  /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
+  async loadSubset(request: LoadSubsetOptions): Promise<void> {
+    const subset = await this.#subsets.load(request)
+    const name = answeredName(subset)
+    const answered = name !== undefined && this.#metadata.get(name) === true
+    const upstream = this.#askSource(request, answered ? undefined : name)
+    if (!answered || !this.#options.readyLocally) return upstream
+    upstream.catch((cause: unknown) => {
+      if (request.signal?.aborted !== true) this.#sourceError(cause)
+    })
+  }
+
+  unloadSubset(request: LoadSubsetOptions): void {
+    this.#source?.unloadSubset?.(request)
+  }
+
+  async #askSource(request: LoadSubsetOptions, noteAs: string | undefined): Promise<void> {
+    const source = await this.#entered.promise
+    await source.loadSubset?.(request)
+    if (noteAs !== undefined && this.#source === source) this.#note(noteAs)
+  }
+
+  #note(name: string): void {
+    this.#metadata.set(name, true)
+    const touched = nothingTouched()
+    touched.names.add(name)
+    this.#outbox.push([{ op: 'state', collection: this.#options.id, name, value: true }], touched)
   }
 
   /** Ends the run: nothing more is kept, then the source is told. What was committed before is still sent. */
@@ -81,6 +128,8 @@ export class SyncedRun {
     // First: a source may delete all its rows while it cleans up, and those deletes are not meant for the disk.
     this.#outbox.stop()
     this.#following.stop()
+    this.#stopIndexes()
+    this.#entered.reject(new DOMException('The collection was cleaned up.', 'AbortError'))
     return this.#leaveSource()
   }
 
@@ -90,7 +139,15 @@ export class SyncedRun {
 
   #hydrated(): void {
     if (this.#isComplete) this.#showRows()
-    this.#enterSource()
+    // Electric drops updates of rows that it does not find in memory, and then moves its token on.
+    if (!this.#options.onDemand || this.#metadata.get(ELECTRIC_TOKEN) === undefined) {
+      this.#enterSource()
+      return
+    }
+    this.#subsets.load({}).then(
+      () => this.#enterSource(),
+      (error: unknown) => this.#sourceError(error),
+    )
   }
 
   // The rows on disk are the whole collection as of the last sync.
@@ -104,7 +161,9 @@ export class SyncedRun {
     const { id, source, onDemand } = this.#options
     const parts: CapabilityParts = {
       id,
-      hydrate: async () => undefined,
+      hydrate: async () => {
+        if (onDemand) await this.#subsets.load({})
+      },
       scan: () => this.#scan(),
       settled: () => this.#outbox.settled(),
       failure: () => this.#outbox.failure,
@@ -118,16 +177,24 @@ export class SyncedRun {
       fromLog: this.#fromLog,
       persistence: capabilityOf(parts),
       legacy: legacyCapability(parts),
-      onCommit: (ops, touched) => this.#outbox.push(ops, touched),
+      onCommit: (ops, touched) => this.#committed(ops, touched),
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
     })
     this.#upstream = upstream
     try {
       this.#source = resultOf(source.sync(upstream.params))
+      this.#entered.resolve(this.#source)
     } catch (error) {
+      this.#entered.reject(error)
       this.#sourceError(error)
     }
+  }
+
+  #committed(ops: readonly Op[], touched: Touched): void {
+    if (touched.truncated) this.#subsets.touched()
+    for (const key of touched.keys) this.#subsets.touched(key)
+    this.#outbox.push(ops, touched)
   }
 
   #leaveSource(): void | Promise<void> {
@@ -144,12 +211,7 @@ export class SyncedRun {
       const { id, persistence } = this.#options
       persistence.emit('source', { collection: id, status: 'recovered' })
     }
-    if (!this.#isComplete) {
-      this.#metadata.set(COMPLETE, true)
-      const touched = nothingTouched()
-      touched.names.add(COMPLETE)
-      this.#outbox.push([{ op: 'state', collection: this.#options.id, name: COMPLETE, value: true }], touched)
-    }
+    if (!this.#isComplete) this.#note(COMPLETE)
     this.#options.readiness.show({ status: 'ready' })
     this.#core.markReady()
   }
@@ -175,6 +237,7 @@ export class SyncedRun {
 
   #cleared(reset: boolean): void {
     this.#fromLog.clear()
+    this.#subsets.touched()
     if (reset) this.#metadata.clear()
   }
 
@@ -196,8 +259,9 @@ export class SyncedRun {
     return ops
   }
 
-  // Eagerly loaded, memory has every row of the disk, and those that are not kept yet.
+  // Memory knows best, of the rows that it has.
   async #scan(): Promise<{ key: Key; value: object; metadata?: unknown }[]> {
+    if (this.#options.onDemand) await this.#subsets.load({})
     const { collection } = this.#core
     return Array.from(collection._state.acceptedSyncedEntries(), ([key, value]) => ({
       key,
@@ -205,6 +269,22 @@ export class SyncedRun {
       metadata: acceptedMetadata(collection, key),
     }))
   }
+}
+
+/** A promise to be settled from outside; nobody has to wait for it. */
+function deferred<T>(): {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+  reject(error: unknown): void
+} {
+  let resolve!: (value: T) => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => undefined)
+  return { promise, resolve, reject }
 }
 
 function resultOf(result: ReturnType<SyncConfig<object, Key>['sync']>): SyncConfigRes {

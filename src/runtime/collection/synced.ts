@@ -42,6 +42,11 @@ const around = (options: SyncedOptions): Config =>
     rowUpdateMode: 'full',
     sync: (params) => {
       const run = new SyncedRun(options, params)
-      return { cleanup: () => run.stop() }
+      if (!options.onDemand) return { cleanup: () => run.stop() }
+      return {
+        cleanup: () => run.stop(),
+        loadSubset: (request) => run.loadSubset(request),
+        unloadSubset: (request) => run.unloadSubset(request),
+      }
     },
   } satisfies Config)

@@ -13,18 +13,21 @@ import type { Mutation } from './mutations.js'
 
 /** @throws KeyTakenError; the error of the first load, when that failed */
 export function refuseTakenKeys(mutations: readonly Mutation[]): Promise<void> | undefined {
-  const loading = mutations.filter(({ collection }) => runOf(collection)?.isLoading === true)
-  for (const { type, key, collection } of mutations) {
+  const unseen: Mutation[] = []
+  for (const mutation of mutations) {
+    const { type, key, collection } = mutation
     const run = runOf(collection)
-    if (type !== 'insert' || run === undefined || run.isLoading) continue
-    if (acceptedRow(collection, key as Key) !== undefined) throw new KeyTakenError(collection.id, key as Key)
+    if (run === undefined) continue
+    const known = !run.isLoading && type === 'insert' && acceptedRow(collection, key as Key) !== undefined
+    if (known) throw new KeyTakenError(collection.id, key as Key)
+    if (run.isLoading || (run.mayMissRows && type === 'insert')) unseen.push(mutation)
   }
-  return loading.length > 0 ? refuseAfterLoading(loading) : undefined
+  return unseen.length > 0 ? refuseAfterLooking(unseen) : undefined
 }
 
 // While a collection loads, all that can be changed or deleted are rows that were inserted meanwhile: when such an
 // insert is refused, what was done to its row afterwards is refused as well.
-async function refuseAfterLoading(mutations: readonly Mutation[]): Promise<void> {
+async function refuseAfterLooking(mutations: readonly Mutation[]): Promise<void> {
   await Promise.all(
     mutations.map(async ({ collection, key }) => {
       if (await runOf(collection)?.isOnDisk(key as Key)) throw new KeyTakenError(collection.id, key as Key)

@@ -3,10 +3,15 @@
 import type { Entry, Position, Transaction } from '../../log/entry.js'
 import type { Entries } from '../../log/read.js'
 import type { IndexChanges } from '../../materializer/indexes.js'
-import type { Rows } from '../../materializer/query.js'
+import type { Rows as PostedRows } from '../../materializer/query.js'
 import type { Subset } from '../../materializer/subset/subset.js'
 
-export type { Entries, Entry, IndexChanges, Position, Rows, Subset, Transaction }
+export type { Entries, Entry, IndexChanges, Position, Subset, Transaction }
+
+/** Rows and metadata of a collection, their schema version, and the position at which all of it is the truth. */
+export interface Rows extends PostedRows {
+  readonly schemaVersion: number
+}
 
 /** Ends a subscription. */
 export type Unsubscribe = () => void
@@ -16,8 +21,8 @@ export interface Journal {
    * Appends a transaction as one entry, or finds that it was appended before (same origin and origin seq). Resolves
    * when the entry is kept; safe to repeat.
    *
-   * @throws FencedError, DeposedError, SchemaVersionError, ChangedError, OriginConflictError, InvalidTransactionError, StorageFullError, ReadOnlyError, BusyError,
-   *   ClosedError; nothing was appended then
+   * @throws FencedError, DeposedError, SchemaVersionError, ChangedError, OriginConflictError,
+   *   InvalidTransactionError, StorageFullError, ReadOnlyError, BusyError, ClosedError; nothing was appended then
    */
   append(transaction: Transaction): Promise<Position>
   /** The position of the last entry. */

@@ -9,18 +9,19 @@ import type { Program } from '../../drivers/program.js'
 import { ClosedError, ReadOnlyError, StorageFullError } from '../../errors.js'
 import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
+import { controlsOf } from '../../log/controls.js'
 import type { Entry, Position, Transaction } from '../../log/entry.js'
 import { type Entries, readEntries } from '../../log/read.js'
 import type { Retain } from '../../materializer/compact.js'
 import { changeIndexes, type IndexChanges, missingChanges } from '../../materializer/indexes.js'
-import { query, queryIfPosted, queryReadOnly, type Rows } from '../../materializer/query.js'
+import { type Rows as PostedRows, query, queryIfPosted, queryReadOnly } from '../../materializer/query.js'
 import { findRowTable } from '../../materializer/registry.js'
 import type { Subset } from '../../materializer/subset/subset.js'
 import type { Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
 import { Background } from './background.js'
 import { GroupCommit } from './group-commit.js'
-import type { Journal, Unsubscribe } from './journal.js'
+import type { Journal, Rows, Unsubscribe } from './journal.js'
 import { Watch } from './watch.js'
 
 export interface LocalJournalOptions {
@@ -80,14 +81,14 @@ export class LocalJournal implements Journal {
   }
 
   async query(collection: string, subset?: Subset): Promise<Rows> {
-    const rows = await this.inspect(() => queryIfPosted(collection, subset))
+    const rows = await this.inspect(() => withVersion(collection, queryIfPosted(collection, subset)))
     if (rows !== undefined) return rows
     try {
-      return await this.maintain(() => query(collection, subset))
+      return await this.maintain(() => withVersion(collection, query(collection, subset)))
     } catch (error) {
       // Where nothing can be written, reading goes on: the tail is folded in memory.
       if (!(error instanceof ReadOnlyError || error instanceof StorageFullError)) throw error
-      return this.inspect(() => queryReadOnly(collection, subset))
+      return this.inspect(() => withVersion(collection, queryReadOnly(collection, subset)))
     }
   }
 
@@ -153,4 +154,14 @@ export class LocalJournal implements Journal {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new ClosedError()
   }
+}
+
+// In the transaction that reads the rows, so that they have this version for certain.
+function* withVersion<R extends PostedRows | undefined>(
+  collection: string,
+  rows: Program<R>,
+): Program<Rows | Exclude<R, PostedRows>> {
+  const found: PostedRows | undefined = yield* rows
+  if (found === undefined) return found as Exclude<R, PostedRows>
+  return { ...found, schemaVersion: (yield* controlsOf(collection)).schemaVersion }
 }
