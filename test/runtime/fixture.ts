@@ -93,6 +93,13 @@ export async function transactionsIn(daybook: Daybook, collection?: string): Pro
   return found
 }
 
+/** Waits until the log says that a synced collection was complete: it is ready without its source from then on. */
+export const complete = (daybook: Daybook, collection = 'todos'): Promise<void> =>
+  eventually(async () => {
+    const { state } = await daybook.journal.query(collection)
+    return state.some(({ name }) => name === '"daybook:complete"')
+  }, 'the replica')
+
 /** Rows as a daybook that was opened just now reads them. */
 export async function rowsOnDisk(filename: string, id: string): Promise<Map<string | number, unknown>> {
   const daybook = openDaybook({ filename })
@@ -106,9 +113,9 @@ export async function rowsOnDisk(filename: string, id: string): Promise<Map<stri
 }
 
 /** Waits until `holds` is true, generously. */
-export async function eventually(holds: () => boolean, what = 'it'): Promise<void> {
+export async function eventually(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
   const giveUp = Date.now() + 10_000
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > giveUp) throw new Error(`${what} did not come true within 10 s`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

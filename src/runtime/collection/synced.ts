@@ -1,11 +1,40 @@
 /** The sync config of a synced collection: the source's own, with a run of ours around each of its runs. */
 
-import type { SyncConfig } from '@tanstack/db'
+import {
+  type SyncConfig,
+  withCollectionSyncConfigCleanup,
+  withCollectionSyncConfigFactory,
+} from '@tanstack/db'
 import type { Key } from '../../values/key.js'
 import { markSynced } from './synced-mark.js'
 import { type SyncedOptions, SyncedRun } from './synced-run.js'
 
-export const syncedSync = (options: SyncedOptions): SyncConfig<object, Key> =>
+type Config = SyncConfig<object, Key>
+
+/** Hooks of a source: how it is bound to one collection, and what ends the binding. */
+const FACTORY = Symbol.for('@tanstack/db.collectionSyncConfig.factory')
+const CLEANUP = Symbol.for('@tanstack/db.collectionSyncConfig.cleanup')
+interface Hooks {
+  readonly [FACTORY]?: (source: Config, utilities: object, startSyncIfIdle: () => void) => Config
+  readonly [CLEANUP]?: () => void
+}
+
+export function syncedSync(options: SyncedOptions): Config {
+  const wrapped = around(options)
+  const bind = (options.source as Hooks)[FACTORY]
+  if (bind === undefined) return wrapped
+  return withCollectionSyncConfigFactory<Config>(wrapped, (config, ...collection) => {
+    // Somebody has wrapped it once more, and is to stay outside.
+    if (config.sync !== wrapped.sync) return bind(config, ...collection)
+    // The source is bound inside: it knows its collection by the view that we give it.
+    const source = bind(options.source, ...collection)
+    return withCollectionSyncConfigCleanup(around({ ...options, source }), () =>
+      (source as Hooks)[CLEANUP]?.(),
+    )
+  })
+}
+
+const around = (options: SyncedOptions): Config =>
   markSynced({
     // Spread: adapters keep hooks of their own on it.
     ...options.source,
@@ -20,4 +49,4 @@ export const syncedSync = (options: SyncedOptions): SyncConfig<object, Key> =>
         unloadSubset: (request) => run.unloadSubset(request),
       }
     },
-  } satisfies SyncConfig<object, Key>)
+  } satisfies Config)

@@ -7,11 +7,12 @@
  * store takes no writes.
  */
 
-import type { SyncAppliedReceipt } from '@tanstack/db'
+import type { CollectionStatus, SyncAppliedReceipt } from '@tanstack/db'
 import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
 import { acceptedMetadata, acceptedRow, type SyncParams } from './core-writer.js'
 import { type CollectionMetadata, checkName } from './metadata.js'
+import { sourceView } from './source-view.js'
 import type { Touched } from './touched.js'
 import { UpstreamTransaction } from './upstream-transaction.js'
 
@@ -43,6 +44,8 @@ export class Upstream {
   /** An open transaction makes the collection ready when it commits. */
   #readyOnCommit = false
   #closed = false
+  /** What the source says of itself. */
+  #status: CollectionStatus = 'loading'
   /** What the source is called with. */
   readonly params: Params
 
@@ -51,16 +54,13 @@ export class Upstream {
     const { core } = options
     this.params = {
       ...core,
+      collection: sourceView(core.collection, () => this.#statusOf(core.collection.status)),
       begin: () => this.#begin(),
       write: (message) => this.#write(message),
       commit: (signal) => this.#commit(signal),
       truncate: (settings) => this.#truncate(settings),
-      markReady: () => {
-        if (!this.#closed) this.#options.onReady()
-      },
-      markError: (error) => {
-        if (!this.#closed) this.#options.onError(error)
-      },
+      markReady: () => this.#markReady(),
+      markError: (error) => this.#markError(error),
       metadata: this.#metadata(),
     }
   }
@@ -75,6 +75,23 @@ export class Upstream {
     // What it has begun is not finished by anybody.
     while (this.#open.pop() !== undefined) this.#options.core.commit(AbortSignal.abort())
     this.#closed = true
+  }
+
+  // What the collection would show if no rows were on disk.
+  #statusOf(status: CollectionStatus): CollectionStatus {
+    return status === 'ready' ? this.#status : status
+  }
+
+  #markReady(): void {
+    if (this.#closed) return
+    this.#status = 'ready'
+    this.#options.onReady()
+  }
+
+  #markError(error: unknown): void {
+    if (this.#closed) return
+    this.#status = 'error'
+    this.#options.onError(error)
   }
 
   #begin(): void {
@@ -123,7 +140,7 @@ export class Upstream {
 
   #commit(signal?: AbortSignal): SyncAppliedReceipt {
     if (this.#closed) return true
-    const { core, metadata, onCommit, onReady } = this.#options
+    const { core, metadata, onCommit } = this.#options
     const transaction = this.#open.pop()
     if (transaction === undefined) return core.commit(signal)
     const pending = core.collection._state.pendingSyncedTransactions.at(-1)
@@ -137,7 +154,7 @@ export class Upstream {
       if (pending?.committed === true) {
         for (const [name, value] of transaction.stagedNames) metadata.set(name, value)
         if (ops.length > 0) onCommit(ops, touched)
-        if (readyOnCommit) onReady()
+        if (readyOnCommit) this.#markReady()
       }
     }
   }

@@ -1,0 +1,241 @@
+/**
+ * A server that speaks Electric's shape protocol: a snapshot, a log of changes after it with offsets, long polling at its
+ * end, and 409 for a handle that is gone. Tests make it slow, fail or cut connections.
+ *
+ * https://electric-sql.com/docs/api/http
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyOf, HttpServer } from './http-server.js'
+
+export interface ShapeRow {
+  id: string
+  [column: string]: string | null
+}
+
+/** What a client asked for. */
+export interface ShapeRequest {
+  readonly table: string
+  readonly offset: string
+  readonly handle: string | null
+  readonly live: boolean
+}
+
+/** What happens to one request: an error, or a connection that breaks in the middle of the answer. */
+export type ShapeFault = 'cut' | { readonly status: number }
+
+interface Logged {
+  readonly lsn: number
+  readonly message: object
+}
+
+interface Shape {
+  handle: string
+  lsn: number
+  readonly rows: Map<string, ShapeRow>
+  log: Logged[]
+}
+
+export interface ElectricServerOptions {
+  /** How long a long poll lasts when nothing happens, in ms. */
+  readonly liveTimeout?: number
+  /** How many changes one answer has at most. */
+  readonly page?: number
+}
+
+export class ElectricServer {
+  readonly requests: ShapeRequest[] = []
+  /** One for each of the next answers. */
+  readonly faults: ShapeFault[] = []
+  readonly #liveTimeout: number
+  readonly #page: number
+  readonly #shapes = new Map<string, Shape>()
+  readonly #waiting = new Set<() => void>()
+  readonly #http = new HttpServer((request, response) => this.#answer(request, response))
+  #handles = 0
+  #txids = 700
+  #held: Promise<void> | undefined
+
+  private constructor({ liveTimeout = 20_000, page = 1000 }: ElectricServerOptions) {
+    this.#liveTimeout = liveTimeout
+    this.#page = page
+  }
+
+  static async start(options: ElectricServerOptions = {}): Promise<ElectricServer> {
+    const server = new ElectricServer(options)
+    await server.start()
+    return server
+  }
+
+  get url(): string {
+    return `${this.#http.origin}/v1/shape`
+  }
+
+  start(): Promise<void> {
+    return this.#http.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#wake()
+    await this.#http.stop()
+  }
+
+  /** Changes a row; an update sends only the columns that it names. Answers with the id of the transaction. */
+  change(operation: 'insert' | 'update' | 'delete', row: ShapeRow, table = 'todos'): number {
+    const shape = this.#shape(table)
+    const txid = ++this.#txids
+    const lsn = ++shape.lsn
+    if (operation === 'delete') shape.rows.delete(row.id)
+    else shape.rows.set(row.id, { ...shape.rows.get(row.id), ...row })
+    const headers = {
+      operation,
+      relation: ['public', table],
+      txids: [txid],
+      lsn: `${lsn}`,
+      op_position: 0,
+      last: true,
+    }
+    shape.log.push({ lsn, message: { key: keyOf(table, row), value: row, headers } })
+    this.#wake()
+    return txid
+  }
+
+  /** Sends a message that the rows do not account for. */
+  inject(message: object, table = 'todos'): void {
+    const shape = this.#shape(table)
+    shape.log.push({ lsn: ++shape.lsn, message })
+    this.#wake()
+  }
+
+  /** The rows as they are, and the offset at which they are so. */
+  state(table = 'todos'): { readonly offset: string; readonly rows: readonly ShapeRow[] } {
+    const { lsn, rows } = this.#shape(table)
+    return { offset: offsetOf(lsn), rows: [...rows.values()].map((row) => ({ ...row })) }
+  }
+
+  /** The shape gets another handle; its log is gone, clients must fetch its rows anew. */
+  rotate(table = 'todos'): void {
+    const shape = this.#shape(table)
+    shape.handle = this.#newHandle()
+    shape.log = []
+    this.#wake()
+  }
+
+  /** Answers wait from now on until the returned function is called. */
+  hold(): () => void {
+    let release = (): void => undefined
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = undefined
+        resolve()
+      }
+    })
+    return release
+  }
+
+  #newHandle(): string {
+    return `handle-${++this.#handles}`
+  }
+
+  #shape(table: string): Shape {
+    const known = this.#shapes.get(table)
+    if (known !== undefined) return known
+    const shape: Shape = { handle: this.#newHandle(), lsn: 0, rows: new Map(), log: [] }
+    this.#shapes.set(table, shape)
+    return shape
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url as string, 'http://server')
+    if (pathname !== '/v1/shape') return this.#write(request, response, pathname)
+    const table = searchParams.get('table') as string
+    const asked: ShapeRequest = {
+      table,
+      offset: searchParams.get('offset') as string,
+      handle: searchParams.get('handle'),
+      live: searchParams.get('live') === 'true',
+    }
+    this.requests.push(asked)
+    await this.#held
+    const shape = this.#shape(table)
+    const isQuiet = this.faults.length === 0 && asked.handle === shape.handle
+    if (asked.live && isQuiet && this.#news(shape, asked).length === 0) await this.#waitForNews(request)
+    const fault = this.faults.shift()
+    if (typeof fault === 'object') return send(response, fault.status, {}, { message: 'injected' })
+    const { status, headers, body } = this.#content(shape, asked)
+    send(response, status, headers, body, fault === 'cut')
+  }
+
+  #content(
+    shape: Shape,
+    asked: ShapeRequest,
+  ): { status: number; headers: Record<string, string>; body: object[] } {
+    const { table, offset, handle } = asked
+    const headers = {
+      'electric-handle': shape.handle,
+      'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
+      'electric-cursor': `${this.requests.length}`,
+    }
+    if (offset !== '-1' && handle !== shape.handle) {
+      return { status: 409, headers, body: [{ headers: { control: 'must-refetch' } }] }
+    }
+    if (offset === '-1') {
+      const body = [...shape.rows.values()].map((row) => ({
+        key: keyOf(table, row),
+        value: row,
+        headers: { operation: 'insert', relation: ['public', table] },
+      }))
+      return { status: 200, headers: { ...headers, 'electric-offset': offsetOf(shape.lsn) }, body }
+    }
+    const news = this.#news(shape, asked)
+    const page = news.slice(0, this.#page)
+    const end = page.at(-1)
+    const found = page.map(({ message }) => message)
+    const next = { ...headers, 'electric-offset': end === undefined ? offset : offsetOf(end.lsn) }
+    if (page.length < news.length) return { status: 200, headers: next, body: found }
+    const upToDate = { headers: { control: 'up-to-date', global_last_seen_lsn: `${shape.lsn}` } }
+    return { status: 200, headers: { ...next, 'electric-up-to-date': '' }, body: [...found, upToDate] }
+  }
+
+  #news({ log }: Shape, { offset }: ShapeRequest): Logged[] {
+    const seen = Number(offset.split('_')[0])
+    return log.filter(({ lsn }) => lsn > seen)
+  }
+
+  #waitForNews(request: IncomingMessage): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done)
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(done, this.#liveTimeout)
+      this.#waiting.add(done)
+      request.once('close', done)
+    })
+  }
+
+  /** The app's own API: `POST /todos` writes a row and answers with the id of the transaction. */
+  async #write(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
+    const row = (await bodyOf(request)) as ShapeRow
+    send(response, 200, {}, { txid: this.change('insert', row, pathname.slice(1)) })
+  }
+}
+
+const offsetOf = (lsn: number): string => `${lsn}_inf`
+const keyOf = (table: string, { id }: ShapeRow): string => `"public"."${table}"/"${id}"`
+
+function send(response: ServerResponse, status: number, headers: object, body: object, cut = false): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': bytes.length,
+  })
+  if (!cut) response.end(bytes)
+  else response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy())
+}
