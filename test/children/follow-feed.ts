@@ -65,4 +65,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   await daybook.close()
   say({ closed: name })
   process.stdin.destroy()
+  break
 }
