@@ -6,9 +6,11 @@ import { appendAt1m } from './cases/append-at-1m.js'
 import { appendConcurrent } from './cases/append-concurrent.js'
 import { bytesWrittenPerUpdate } from './cases/bytes-written-per-update.js'
 import { fileSize } from './cases/file-size.js'
+import { firstSync50k } from './cases/first-sync-50k.js'
 import { hydrate100k } from './cases/hydrate-100k.js'
 import { insert } from './cases/insert.js'
 import { openAt1m } from './cases/open-at-1m.js'
+import { subset1m } from './cases/subset-1m.js'
 import { transaction80k } from './cases/transaction-80k.js'
 
 export const CASES: readonly Case[] = [
@@ -19,6 +21,8 @@ export const CASES: readonly Case[] = [
   hydrate100k,
   appendAt1m,
   openAt1m,
+  firstSync50k,
+  subset1m,
   fileSize,
   bytesWrittenPerUpdate,
 ]

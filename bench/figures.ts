@@ -32,6 +32,13 @@ export const FIGURES = {
   'hydrate-100k-peer': { unit: 'ms', against: PEER },
   'append-at-1m': { unit: 'µs', against: 'the same at 1,000 entries', goal: { atMost: 1.3 } },
   'open-at-1m': { unit: 'ms', against: 'the same at 1,000 entries', goal: { atMost: 2 } },
+  'first-sync-50k': { unit: 'ms', against: 'the same sync without persistence', goal: { atMost: 1.3 } },
+  'first-sync-50k-kept': { unit: 'ms', against: 'the same; until everything is in the log' },
+  'subset-1m': {
+    unit: 'ms',
+    against: 'a bare prepared SELECT by an indexed column, parsed',
+    goal: { atMost: 3 },
+  },
   'file-size': { unit: 'bytes', against: `${PEER}, a row`, goal: { atMost: 1 } },
   'file-size-same-log': { unit: 'bytes', against: `${PEER}, a row; 1,000 transactions kept by both` },
   'bytes-written-per-update': { unit: 'bytes', against: `${PEER}, an update`, goal: { atMost: 1 } },

@@ -25,14 +25,16 @@ export interface Source {
 
 const COLUMNS = sql.raw('key, value, notes, metadata, metadata_notes, seq')
 
-/** The rows of a subset, in no particular order. */
-export function* answer(source: Source, subset: Subset): Program<readonly StoredRow[]> {
+/** The rows of a subset, in no particular order. `pageRows`: how many are read at once. */
+export function* answer(source: Source, subset: Subset, pageRows = PAGE): Program<readonly StoredRow[]> {
   const found: StoredRow[] = []
   for (const page of pagesOf(source.collection, subset)) {
     const superset = supersetOfAll(page.where)
     const ordered =
-      page.term && page.count !== undefined ? yield* orderedScan(source, superset, page.term) : undefined
-    const rows = ordered ?? scan(source, superset)
+      page.term && page.count !== undefined
+        ? yield* orderedScan(source, superset, page.term, pageRows)
+        : undefined
+    const rows = ordered ?? scan(source, superset, pageRows)
     const selection = new Selection(page)
     for (let next = yield* rows.next(); next !== undefined; next = yield* rows.next()) {
       for (const row of next) selection.take(row)
@@ -93,11 +95,12 @@ interface Scan {
   next(): Program<readonly StoredRow[] | undefined>
 }
 
-/** How many rows are read at once. */
+/** How many rows are read at once; of an order, the first time and then ever more. */
 const PAGE = 2000
+const FIRST_PAGE = 100
 
 /** All rows that may be meant: at once when they are few, page by page along the key otherwise. */
-function scan({ table }: Source, superset: Condition | undefined): Scan {
+function scan({ table }: Source, superset: Condition | undefined, pageRows: number): Scan {
   let after: string | undefined
   let first = superset !== undefined
   let ended = false
@@ -109,17 +112,17 @@ function scan({ table }: Source, superset: Condition | undefined): Scan {
         first = false
         // Without an order, so that an index may be used.
         const few = yield* rowsOf(
-          sql`SELECT ${COLUMNS} FROM ${sql.id(table)} WHERE ${filter} LIMIT ${PAGE + 1}`,
+          sql`SELECT ${COLUMNS} FROM ${sql.id(table)} WHERE ${filter} LIMIT ${pageRows + 1}`,
         )
-        ended = few.length <= PAGE
+        ended = few.length <= pageRows
         if (ended) return few
       }
       const rest = after === undefined ? filter : sql`key > ${after} AND ${filter}`
       const rows = yield* rowsOf(
-        sql`SELECT ${COLUMNS} FROM ${sql.id(table)} WHERE ${rest} ORDER BY key LIMIT ${PAGE}`,
+        sql`SELECT ${COLUMNS} FROM ${sql.id(table)} WHERE ${rest} ORDER BY key LIMIT ${pageRows}`,
       )
       after = rows.at(-1)?.key
-      ended = rows.length < PAGE
+      ended = rows.length < pageRows
       return rows
     },
   }
@@ -130,6 +133,7 @@ function* orderedScan(
   { collection, table }: Source,
   superset: Condition | undefined,
   { expression, compareOptions: { direction, nulls } }: OrderTerm,
+  pageRows: number,
 ): Program<Scan | undefined> {
   if (expression.type !== 'ref') return undefined
   const path = pathOf(expression)
@@ -146,7 +150,7 @@ function* orderedScan(
   ]
   if (nulls === 'first') parts.reverse()
   let offset = 0
-  let size = 100
+  let size = Math.min(FIRST_PAGE, pageRows)
   return {
     *next() {
       const [part] = parts
@@ -161,7 +165,7 @@ function* orderedScan(
         offset = 0
       }
       // Twice as many each time: what OFFSET walks over stays in proportion to what is read.
-      size = Math.min(size * 2, 20_000)
+      size = Math.min(size * 2, 10 * pageRows)
       return rows
     },
   }

@@ -29,7 +29,9 @@ export interface OutboxOptions {
 
 /** One upstream transaction. */
 interface Packet {
-  readonly parts: readonly string[]
+  readonly ops: readonly Op[]
+  /** The ops encoded, once that is done. */
+  parts: readonly string[] | undefined
   readonly touched: Touched
   /** It is in the log; its promise may not have resolved yet. */
   kept: boolean
@@ -38,6 +40,9 @@ interface Packet {
 /** How long to wait before trying again, in ms: doubled each time, up to the limit. */
 const FIRST_RETRY = 1000
 const LAST_RETRY = 30_000
+
+/** So many ops are encoded in a turn of their own. */
+const MANY_OPS = 1000
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -69,13 +74,9 @@ export class Outbox {
       touchAlso(this.#unkept, touched)
       return
     }
-    try {
-      // At once: the source may go on to change its objects.
-      this.#packets.push({ parts: encodeOps(ops), touched, kept: false })
-    } catch (error) {
-      this.#fail(error, touched)
-      return
-    }
+    const packet: Packet = { ops, parts: undefined, touched, kept: false }
+    this.#packets.push(packet)
+    if (ops.length <= MANY_OPS) encodeNow(packet)
     this.#start(() => this.#send())
   }
 
@@ -89,7 +90,7 @@ export class Outbox {
 
   /** The changes that are in memory and not in the log, to be put on top of a base that others change. */
   unkept(): readonly StoredOp[] {
-    const ops = this.#packets.flatMap(({ parts, kept }) => (kept ? [] : parts.flatMap(parseOps)))
+    const ops = this.#packets.flatMap((packet) => (packet.kept ? [] : encoded(packet).flatMap(parseOps)))
     const present = this.#unkept && this.#options.present(this.#unkept)
     return present === undefined ? ops : [...ops, ...encodeOps(present).flatMap(parseOps)]
   }
@@ -134,7 +135,9 @@ export class Outbox {
   async #send(): Promise<void> {
     for (let packet = this.#packets[0]; packet !== undefined; packet = this.#packets[0]) {
       try {
-        await this.#append(packet.parts)
+        // The rows are shown first: encoding many of them takes as long as a frame or more.
+        if (packet.ops.length > MANY_OPS) await new Promise((resolve) => setTimeout(resolve))
+        await this.#append(encoded(packet))
       } catch (error) {
         this.#giveUp(error)
         return
@@ -215,6 +218,20 @@ export class Outbox {
     this.#retryAfter = FIRST_RETRY
     if (!this.#stopped) persistence.emit('storage', { collection, status: 'recovered' })
   }
+}
+
+/** At once: the source may go on to change its objects. What cannot be encoded is met again when it is sent. */
+function encodeNow(packet: Packet): void {
+  try {
+    encoded(packet)
+  } catch {
+    packet.parts = undefined
+  }
+}
+
+function encoded(packet: Packet): readonly string[] {
+  packet.parts ??= encodeOps(packet.ops)
+  return packet.parts
 }
 
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | undefined)?.code
