@@ -8,7 +8,6 @@ import {
   MissingCollectionIdError,
   openDaybook,
   persistedCollectionOptions,
-  UnsupportedError,
 } from '../../src/node.js'
 import { expectUnusable, newFile, open, refusal, rowsOf } from './fixture.js'
 
@@ -158,153 +157,24 @@ describe('persistedCollectionOptions', () => {
     expect(() => untyped(persistedCollectionOptions, options)).toThrow(DaybookError)
   })
 
-  it('refuses a sync: these collections are local-only', () => {
+  it.each([[undefined], [null], [5], [{}], [{ sync: 'later' }]])('refuses %j as a sync', (sync) => {
+    const persistence = open(newFile())
+    expect(() => untyped(persistedCollectionOptions, { id: 'rows', getKey, persistence, sync })).toThrow(
+      InvalidOptionError,
+    )
+  })
+
+  it.each([
+    [{ readiness: 'never' }],
+    [{ initialRender: { strategy: 'cache-first' } }],
+    [{ initialRender: { strategy: 'network-first', networkTimeoutMs: -1 } }],
+    [{ initialRender: { strategy: 'network-first', networkTimeoutMs: '3' } }],
+    [{ readiness: 'local', initialRender: { strategy: 'network-first' } }],
+  ])('refuses %j beside a sync', (wrong) => {
     const persistence = open(newFile())
     const sync = { sync: () => undefined }
-    expect(() => untyped(persistedCollectionOptions, { id: 'rows', getKey, persistence, sync })).toThrow(
-      UnsupportedError,
-    )
-  })
-
-  it('refuses syncMode on-demand, which would never load anything', () => {
-    const persistence = open(newFile())
-    expect(() => {
-      const options = untyped(persistedCollectionOptions, {
-        id: 'rows',
-        getKey,
-        persistence,
-        syncMode: 'on-demand',
-      })
-      createCollection(options as never).startSyncImmediate()
-    }).toThrow()
-  })
-})
-
-describe('a key', () => {
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-    'that is %s is refused, and nothing is written',
-    async (key) => {
-      const daybook = open(newFile())
-      const rows = createCollection(
-        persistedCollectionOptions({
-          id: 'rows',
-          persistence: daybook,
-          getKey: (_: { id: number }) => key,
-        }),
-      )
-      const error = await refusal(rows.insert({ id: 1 }).isPersisted.promise, InvalidKeyError)
-      expect(error).toMatchObject({ collection: 'rows', key })
-      expect(rows.size).toBe(0)
-      expect((await daybook.head()).seq).toBe(1)
-    },
-  )
-
-  it.each<[string, unknown]>([
-    ['an object', {}],
-    ['undefined', undefined],
-    ['null', null],
-    ['a boolean', true],
-    ['a symbol', Symbol('key')],
-    ['a bigint', 1n],
-  ])('that is %s is refused by core before anything happens', async (_, key) => {
-    const daybook = open(newFile())
-    const rows = createCollection(
-      persistedCollectionOptions({
-        id: 'rows',
-        persistence: daybook,
-        getKey: (_: { id: number }) => key as number,
-      }),
-    )
-    expect(() => rows.insert({ id: 1 })).toThrow()
-    expect(rows.size).toBe(0)
-    expect((await daybook.head()).seq).toBe(1)
-  })
-
-  it.each<[string, unknown]>([
-    ['an object', {}],
-    ['undefined', undefined],
-    ['null', null],
-    ['NaN', Number.NaN],
-    ['a bigint', 1n],
-  ])('that is %s is refused by daybook.write', async (_, key) => {
-    const daybook = open(newFile())
-    const written = daybook.write([{ op: 'put', collection: 'rows', key: key as number, value: { id: 1 } }])
-    await refusal(written, InvalidKeyError)
-    expect((await daybook.head()).seq).toBe(1)
-  })
-
-  it('-0 is the key 0, also after a restart', async () => {
-    const file = newFile()
-    const before = open(file)
-    await rowsOf(before).insert({ id: -0, a: 1 }).isPersisted.promise
-    await before.close()
-    const rows = rowsOf(open(file))
-    await rows.preload()
-    await rows.update(0, (draft) => {
-      draft.a = 2
-    }).isPersisted.promise
-    expect(rows.size).toBe(1)
-    expect(rows.get(0)?.a).toBe(2)
-  })
-})
-
-describe('an id of a collection', () => {
-  const ids = [
-    '"; DROP TABLE daybook_log; --',
-    "'; DROP TABLE daybook_log; --",
-    '__proto__',
-    'constructor',
-    'toString',
-    'x'.repeat(10_000),
-    `${'x'.repeat(10_000)}y`,
-    '🎉',
-    '🎉🎉',
-    'Zoë',
-    'Zoe\u0308',
-    ' ',
-    '\0',
-    'a\0b',
-    '\ud800',
-    '\udfff',
-    'rows',
-    'ROWS',
-    'Rows',
-    'my list',
-    'my-list',
-    'my_list',
-    'MY LIST',
-    'sqlite_master',
-    'log',
-    'meta',
-    '日本語',
-    '../../etc/passwd',
-    '%s',
-    '[]',
-    '`',
-  ]
-
-  it('can be any text: each has rows of its own, and they are there after a restart', async () => {
-    const file = newFile()
-    const before = open(file)
-    for (const [index, id] of ids.entries()) {
-      await rowsOf(before, id).insert({ id: index }).isPersisted.promise
-    }
-    const tables = (await before.collections()).map(({ rowTable }) => rowTable.toLowerCase())
-    expect(new Set(tables).size).toBe(ids.length)
-    for (const table of tables) expect(table).toMatch(/^rows_[a-z0-9_]+$/)
-    expect((await before.verify()).findings).toEqual([])
-    await before.close()
-
-    const again = open(file)
-    expect(new Set((await again.collections()).map(({ id }) => id))).toEqual(new Set(ids))
-    for (const [index, id] of ids.entries()) {
-      const rows = rowsOf(again, id)
-      await rows.preload()
-      expect([...rows.keys()], JSON.stringify(id.slice(0, 40))).toEqual([index])
-    }
-    await again.rebuild()
-    expect((await again.verify()).findings).toEqual([])
-    for (const id of ids) await again.drop(id)
-    expect(await again.collections()).toEqual([])
+    expect(() =>
+      untyped(persistedCollectionOptions, { id: 'rows', getKey, persistence, sync, ...wrong }),
+    ).toThrow(InvalidOptionError)
   })
 })

@@ -15,6 +15,7 @@ import { createDriver } from '../../src/drivers/runner.js'
 import { digest } from '../../src/log/checksum.js'
 import * as node from '../../src/node.js'
 import { decodeKey, encodeKey } from '../../src/values/key.js'
+import { sameValue } from '../../src/values/same.js'
 import { decodeValue, encodeValue } from '../../src/values/value.js'
 import { memoryConnection } from './memory-connection.js'
 
@@ -66,6 +67,7 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       decodeKey,
       encodeValue,
       decodeValue,
+      sameValue,
       createDriver,
       all,
     },

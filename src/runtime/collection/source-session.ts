@@ -118,6 +118,11 @@ export class SourceSession {
     return this.#outbox.isUnkept(key)
   }
 
+  /** Resolves when everything committed is kept, or cannot be. */
+  settled(): Promise<void> {
+    return this.#outbox.settled()
+  }
+
   /** Ends the session: nothing more is kept, then the source is told. What was committed before is still sent. */
   leave(): void | Promise<void> {
     this.#outbox.stop()

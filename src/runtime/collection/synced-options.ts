@@ -51,7 +51,8 @@ export function checkReadiness(id: string, { readiness, initialRender }: Readine
   }
   if (initialRender === undefined) return
   const { strategy, networkTimeoutMs = DEFAULT_TIMEOUT } = initialRender
-  if (strategy !== 'network-first' || !(networkTimeoutMs >= 0 && networkTimeoutMs <= ALWAYS)) {
+  const isTime = typeof networkTimeoutMs === 'number' && networkTimeoutMs >= 0 && networkTimeoutMs <= ALWAYS
+  if (strategy !== 'network-first' || !isTime) {
     throw new InvalidOptionError(
       'initialRender',
       `Collection ${JSON.stringify(id)}: \`initialRender\` is { strategy: 'network-first', networkTimeoutMs: a number ` +

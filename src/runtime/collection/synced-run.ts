@@ -112,8 +112,11 @@ export class SyncedRun {
     this.#stopIndexes()
     this.#cancelWait?.()
     this.#entered.reject(new DOMException('The collection was cleaned up.', 'AbortError'))
+    const session = this.#session
     const left = this.#leaveSource()
-    this.#owner?.stop()
+    // What was committed is kept before the next owner's claim would refuse it.
+    void session?.settled().then(() => this.#owner?.stop())
+    if (session === undefined) this.#owner?.stop()
     return left
   }
 
@@ -135,6 +138,7 @@ export class SyncedRun {
       this.#owner = persistence.syncOwner(id, {
         onOwner: (claim) => this.#ownerSince(claim),
         onLost: () => this.#notOwner(),
+        onError: (error) => this.#sourceError(error),
       })
     }
     if (needsAll)
@@ -189,7 +193,10 @@ export class SyncedRun {
       onTouched: (key) => this.#subsets.touched(key),
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
-      onRefused: () => this.#notOwner(),
+      onRefused: () => {
+        this.#owner?.deposed(claim)
+        this.#notOwner()
+      },
     })
     this.#session = session
     try {
