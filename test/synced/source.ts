@@ -5,7 +5,7 @@ import { type Daybook, persistedCollectionOptions } from '../../src/node.js'
 import type { Todo } from '../runtime/fixture.js'
 
 export type Params = Parameters<SyncConfig<Todo, number>['sync']>[0]
-type Message = Parameters<Params['write']>[0]
+export type Message = Parameters<Params['write']>[0]
 
 export interface SourceSettings {
   readonly rowUpdateMode?: 'partial' | 'full'
@@ -67,6 +67,8 @@ export const remove = (key: number): Message => ({ type: 'delete', key })
 export interface Extra {
   readonly readiness?: 'local' | 'remote'
   readonly initialRender?: { readonly strategy: 'network-first'; readonly networkTimeoutMs?: number }
+  readonly schemaVersion?: number
+  readonly migrate?: (row: Todo, from: number) => Todo
 }
 
 /** A synced collection around a source. */
