@@ -187,6 +187,22 @@ test('cleaning the collection up erases nothing, and it can be used again', asyn
   expect(rowsIn(todos)).toEqual([milk, book])
 })
 
+test('a collection that is dropped while it runs is fetched again', async () => {
+  const server = await RestServer.start([milk, book])
+  const file = newFile()
+  const daybook = open(file)
+  const todos = queryTodos(daybook, server)
+  await todos.preload()
+  await complete(daybook)
+  await daybook.drop('todos')
+  await eventually(() => todos.size === 2, 'the rows')
+  server.rows.delete(1)
+  await todos.utils.refetch()
+  expect(rowsIn(todos)).toEqual([book])
+  await daybook.close()
+  expect([...(await rowsOnDisk(file, 'todos')).values()]).toEqual([book])
+})
+
 test('a kill at any moment leaves the rows of one fetch, whole', async () => {
   const server = await RestServer.start()
   const versions: string[] = []
