@@ -15,7 +15,7 @@ const onlyNodeSqlite = process.env.DAYBOOK_SUITE === 'node-sqlite'
 
 export default defineConfig({
   test: {
-    include: onlyNodeSqlite ? ['test/node-sqlite/**/*.test.ts'] : ['test/**/*.test.ts'],
+    include: onlyNodeSqlite ? ['test/node-sqlite/**/*.test.ts'] : ['test/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', ...(hasNodeSqlite ? [] : ['test/node-sqlite/**'])],
     testTimeout: 120_000,
     hookTimeout: 120_000,

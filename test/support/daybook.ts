@@ -53,7 +53,13 @@ export interface Breakable {
   fail(code: string | undefined): void
 }
 
-export function breakable(real: Connection): Breakable {
+export const breakable = (real: Connection): Breakable =>
+  failing(real, (sql) => /^(insert|update|delete|create|drop)/i.test(sql))
+
+/** A connection whose every statement can be made to fail. */
+export const stubborn = (real: Connection): Breakable => failing(real, () => true)
+
+function failing(real: Connection, fails: (sql: string) => boolean): Breakable {
   let code: string | undefined
   return {
     fail: (next) => {
@@ -62,7 +68,7 @@ export function breakable(real: Connection): Breakable {
     connection: {
       ...real,
       execute(statement, parameters) {
-        if (code !== undefined && /^(insert|update|delete|create|drop)/i.test(statement.sql)) {
+        if (code !== undefined && fails(statement.sql)) {
           throw sqliteError(code, `injected ${code}`)
         }
         return real.execute(statement, parameters)

@@ -1,5 +1,6 @@
 /** Electric's real client while it runs: errors, broken connections, must-refetch, idle polling, and writes of the app. */
 
+import { createCollection } from '@tanstack/db'
 import { expect, test } from 'vitest'
 import {
   complete,
@@ -140,4 +141,40 @@ test('an insert is over when its transaction has come back, and is kept as the s
   expect(todos.has('b')).toBe(true)
   await daybook.close()
   expect([...(await rowsOnDisk(file, 'todos')).values()]).toEqual([milk, book, tea])
+})
+
+test('a collection that is dropped while it runs gets a snapshot again', async () => {
+  const server = await serverWith(milk, book)
+  const file = newFile()
+  const daybook = open(file)
+  const todos = electricTodos(daybook, server)
+  await todos.preload()
+  await complete(daybook)
+  await daybook.drop('todos')
+  await eventually(() => todos.size === 2, 'the rows')
+  server.change('insert', tea)
+  await todos.utils.awaitMatch((message) => 'value' in message && message.value.id === 'c')
+  expect(rowsIn(todos)).toEqual([milk, book, tea])
+  expect(server.requests.filter(({ offset }) => offset === '-1').length).toBe(2)
+  await todos.cleanup()
+  await daybook.close()
+  expect([...(await rowsOnDisk(file, 'todos')).values()]).toEqual([milk, book, tea])
+})
+
+test('two collections of one description wait for transactions of their own', async () => {
+  const server = await serverWith(milk)
+  const daybook = open()
+  const one = electricTodos(daybook, server)
+  const two = createCollection(one.config) as unknown as typeof one
+  await Promise.all([one.preload(), two.preload()])
+  const txid = server.change('insert', tea)
+  const [owner] = await Promise.race(
+    [one, two].map(async (each) => {
+      await each.utils.awaitTxId(txid)
+      return [each]
+    }),
+  )
+  expect(owner?.has('c')).toBe(true)
+  await eventually(() => one.has('c') && two.has('c'), 'the change')
+  await two.cleanup()
 })

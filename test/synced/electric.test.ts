@@ -1,15 +1,7 @@
 /** Electric collections, with Electric's real client: the rows and the place in the stream are kept together. */
 
 import { describe, expect, test } from 'vitest'
-import {
-  complete,
-  eventually,
-  newFile,
-  open,
-  rowsIn,
-  rowsOnDisk,
-  transactionsIn,
-} from '../runtime/fixture.js'
+import { eventually, newFile, open, rowsIn, rowsOnDisk, transactionsIn } from '../runtime/fixture.js'
 import { electricTodos, serverWith, synced, tokenOf } from './electric.js'
 
 const milk = { id: 'a', title: 'Buy milk' }

@@ -69,10 +69,11 @@ export interface Extra {
   readonly initialRender?: { readonly strategy: 'network-first'; readonly networkTimeoutMs?: number }
   readonly schemaVersion?: number
   readonly migrate?: (row: Todo, from: number) => Todo
+  readonly gcTime?: number
 }
 
 /** A synced collection around a source. */
-export function syncedTodos(persistence: Daybook, source: Source, extra: Extra = {}) {
+export function syncedTodos(persistence: Daybook, source: Pick<Source, 'sync'>, extra: Extra = {}) {
   return createCollection(
     persistedCollectionOptions({
       id: 'todos',
@@ -82,4 +83,61 @@ export function syncedTodos(persistence: Daybook, source: Source, extra: Extra =
       ...extra,
     }),
   )
+}
+
+/** A server's rows, and a source that sends all of them when it starts and every change afterwards. */
+export class LiveServer {
+  readonly rows = new Map<number, Todo>()
+  readonly #running = new Set<Params>()
+  /** How often a source was started. */
+  starts = 0
+
+  readonly sync: SyncConfig<Todo, number> = {
+    sync: (params) => {
+      this.starts++
+      this.#running.add(params)
+      params.begin()
+      params.truncate()
+      for (const row of this.rows.values()) params.write(insert({ ...row }))
+      params.commit()
+      params.markReady()
+      return () => {
+        this.#running.delete(params)
+      }
+    },
+  }
+
+  /** How many sources run. */
+  get running(): number {
+    return this.#running.size
+  }
+
+  put(row: Todo): void {
+    const message = this.rows.has(row.id) ? update : insert
+    this.rows.set(row.id, row)
+    this.#send((params) => params.write(message({ ...row })))
+  }
+
+  delete(id: number): void {
+    if (!this.rows.delete(id)) return
+    this.#send((params) => params.write(remove(id)))
+  }
+
+  /** All rows go, these come, in one transaction. */
+  replace(rows: readonly Todo[]): void {
+    this.rows.clear()
+    for (const row of rows) this.rows.set(row.id, row)
+    this.#send((params) => {
+      params.truncate()
+      for (const row of rows) params.write(insert({ ...row }))
+    })
+  }
+
+  #send(work: (params: Params) => void): void {
+    for (const params of this.#running) {
+      params.begin()
+      work(params)
+      params.commit()
+    }
+  }
 }

@@ -244,8 +244,10 @@ export class SyncedRun {
   // A replica that was complete once stays usable; without one there is nothing to show.
   #sourceError(cause: unknown): void {
     if (this.#stopped) return
-    const { id, persistence, readyLocally } = this.#options
+    const { id, persistence, readiness, readyLocally } = this.#options
     this.#sourceFailed = true
+    // Whoever waits for rows on disk (suspense) waits in vain.
+    if (!this.#isComplete) readiness.show({ status: 'error', error: cause })
     if (!(this.#isComplete && readyLocally)) {
       this.#core.markError(cause)
       return
