@@ -3,13 +3,12 @@ import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import {
   DaybookError,
-  InvalidKeyError,
   InvalidOptionError,
   MissingCollectionIdError,
   openDaybook,
   persistedCollectionOptions,
 } from '../../src/node.js'
-import { expectUnusable, newFile, open, refusal, rowsOf } from './fixture.js'
+import { expectUnusable, newFile, open } from './fixture.js'
 
 /** Calls something with arguments that its types forbid. */
 const untyped = (call: (...parameters: never[]) => unknown, ...parameters: unknown[]): unknown =>

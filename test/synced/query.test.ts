@@ -152,7 +152,7 @@ describe('a fetch after a restart', () => {
       await daybook.close()
     }
     expect(new Set(counts).size).toBe(1)
-    expect(server.requests.length).toBeGreaterThanOrEqual(19)
+    expect(server.requests.length).toBeGreaterThanOrEqual(16)
   })
 
   test('that finds an empty server empties the collection, for good', async () => {
