@@ -86,8 +86,8 @@ type Synced<O> = Omit<O, 'persistence' | 'readiness' | 'initialRender'> & { id: 
  * }))
  * await todos.insert({ id: 1, title: 'Buy milk' }).isPersisted.promise
  */
-export function persistedCollectionOptions<O extends SourceOptions>(
-  options: O & SyncedExtras & SchemaVersionOptions<object>,
+export function persistedCollectionOptions<T extends object, TKey extends Key, O extends object>(
+  options: O & SourceOptions<T, TKey> & SyncedExtras & SchemaVersionOptions<T>,
 ): Synced<O>
 export function persistedCollectionOptions<
   TSchema extends StandardSchemaV1,

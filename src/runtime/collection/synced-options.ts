@@ -22,12 +22,10 @@ export interface ReadinessOptions {
 }
 
 /** Options that have a source: of queryCollectionOptions, electricCollectionOptions, or with a `sync` of one's own. */
-export interface SourceOptions {
+export interface SourceOptions<T extends object, TKey extends Key> {
   id?: string
-  // biome-ignore lint/suspicious/noExplicitAny: any row and any key; what the app's are is inferred
-  getKey: (row: any) => any
-  // biome-ignore lint/suspicious/noExplicitAny: the same
-  sync: SyncConfig<any, any>
+  getKey: (row: T) => TKey
+  sync: SyncConfig<T, TKey>
   syncMode?: 'eager' | 'on-demand'
 }
 
@@ -39,7 +37,7 @@ export interface SyncedExtras extends ReadinessOptions {
   persistence: Persistence
 }
 
-export type CheckedSource = SourceOptions & SyncedExtras & { id: string; sync: SyncConfig<object, Key> }
+export type CheckedSource = SourceOptions<object, Key> & SyncedExtras & { id: string }
 
 /** @throws InvalidOptionError */
 export function checkReadiness(id: string, { readiness, initialRender }: ReadinessOptions): void {
