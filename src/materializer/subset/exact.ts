@@ -16,7 +16,10 @@ export type Seen = Readonly<Record<string, unknown>>
 export function seen(row: StoredRow, collection: string): Seen {
   const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Note[])
   const value = decodeValue(JSON.parse(row.value) as Json, notes) as Record<string, unknown>
-  return { ...value, $key: decodeKey(row.key), $collectionId: collection }
+  // Decoding has made the object for us.
+  value.$key = decodeKey(row.key)
+  value.$collectionId = collection
+  return value
 }
 
 /** Whether a condition is about what only the collection knows: if a row is synced, and where it comes from. */
