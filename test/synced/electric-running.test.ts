@@ -1,7 +1,9 @@
 /** Electric's real client while it runs: errors, broken connections, must-refetch, idle polling, and writes of the app. */
 
 import { createCollection } from '@tanstack/db'
+import { electricCollectionOptions } from '@tanstack/electric-db-collection'
 import { expect, test } from 'vitest'
+import { persistedCollectionOptions } from '../../src/node.js'
 import {
   complete,
   eventually,
@@ -12,7 +14,7 @@ import {
   transactionsIn,
 } from '../runtime/fixture.js'
 import { ElectricServer } from '../support/electric-server.js'
-import { electricTodos, serverWith, synced } from './electric.js'
+import { electricTodos, serverWith, synced, type Todo } from './electric.js'
 
 const milk = { id: 'a', title: 'Buy milk' }
 const book = { id: 'b', title: 'Keep the book' }
@@ -161,20 +163,23 @@ test('a collection that is dropped while it runs gets a snapshot again', async (
   expect([...(await rowsOnDisk(file, 'todos')).values()]).toEqual([milk, book, tea])
 })
 
+type Described = ReturnType<typeof electricTodos>
+
 test('two collections of one description wait for transactions of their own', async () => {
   const server = await serverWith(milk)
-  const daybook = open()
-  const one = electricTodos(daybook, server)
-  const two = createCollection(one.config) as unknown as typeof one
-  await Promise.all([one.preload(), two.preload()])
-  const txid = server.change('insert', tea)
-  const [owner] = await Promise.race(
-    [one, two].map(async (each) => {
-      await each.utils.awaitTxId(txid)
-      return [each]
-    }),
-  )
-  expect(owner?.has('c')).toBe(true)
-  await eventually(() => one.has('c') && two.has('c'), 'the change')
-  await two.cleanup()
+  const description = electricCollectionOptions({
+    id: 'todos',
+    shapeOptions: { url: server.url, params: { table: 'todos' } },
+    getKey: (todo: Todo) => todo.id,
+  })
+  const [one, two] = [open(), open()].map((persistence) =>
+    createCollection(persistedCollectionOptions({ ...description, persistence })),
+  ) as [Described, Described]
+  await one.preload()
+  const seen = one.utils.awaitMatch((message) => 'value' in message && message.value.id === 'c')
+  // The other one's start does not end what this one waits for.
+  await two.preload()
+  server.change('insert', tea)
+  expect(await seen).toBe(true)
+  await Promise.all([one.cleanup(), two.cleanup()])
 })

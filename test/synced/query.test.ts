@@ -12,6 +12,7 @@ import {
   transactionsIn,
 } from '../runtime/fixture.js'
 import { copyAsKilled } from '../support/files.js'
+import { openFile } from '../support/open.js'
 import { RestServer, type ServerTodo } from '../support/rest-server.js'
 import { queryTodos, synced } from './query.js'
 
@@ -201,6 +202,28 @@ test('a collection that is dropped while it runs is fetched again', async () => 
   expect(rowsIn(todos)).toEqual([book])
   await daybook.close()
   expect([...(await rowsOnDisk(file, 'todos')).values()]).toEqual([book])
+})
+
+test('a process that loses the sync to another keeps its rows, though Query deletes them as it ends', async () => {
+  const server = await RestServer.start([milk, book])
+  const file = newFile()
+  const daybook = open(file)
+  const roles: boolean[] = []
+  daybook.on('sync', ({ owner }) => roles.push(owner))
+  const todos = queryTodos(daybook, server)
+  await todos.preload()
+  await complete(daybook)
+  const { journal } = await openFile(file)
+  await journal.claim('todos')
+  await eventually(() => roles.includes(false), 'the loss')
+  expect(rowsIn(todos)).toEqual([milk, book])
+  expect(todos.status).toBe('ready')
+  await eventually(() => roles.at(-1) === true, 'the role again')
+  expect(rowsIn(todos)).toEqual([milk, book])
+  await daybook.close()
+  await journal.close()
+  const entries = await transactionsIn(open(file))
+  expect(entries.flatMap(({ ops }) => ops.filter(({ op }) => op === 'delete'))).toEqual([])
 })
 
 test('a kill at any moment leaves the rows of one fetch, whole', async () => {

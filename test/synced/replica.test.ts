@@ -82,4 +82,26 @@ describe('a source that commits', () => {
     await preloaded
     expect(rowsIn(again)).toEqual([milk])
   })
+
+  test('that inserts all its rows again at every start changes those that changed', async () => {
+    const file = newFile()
+    const start = async (...rows: Parameters<typeof insert>[0][]) => {
+      const daybook = open(file)
+      const source = new Source()
+      const todos = syncedTodos(daybook, source)
+      todos.startSyncImmediate()
+      await eventually(() => source.params !== undefined)
+      source.send(...rows.map((row) => insert({ ...row })))
+      source.running.markReady()
+      const shown = rowsIn(todos)
+      await todos.cleanup()
+      await daybook.close()
+      return shown
+    }
+    await start(milk, book)
+    const oats = { id: 1, title: 'Buy oat milk' }
+    expect(await start(oats, book)).toEqual([oats, book])
+    const entries = await transactionsIn(open(file))
+    expect(entries.at(-1)?.ops).toMatchObject([{ op: 'patch', key: 1, fields: { title: 'Buy oat milk' } }])
+  })
 })
