@@ -9,7 +9,7 @@ import {
   SyncedCollectionError,
 } from '../errors.js'
 import type { Requirement } from '../log/entry.js'
-import type { Op } from '../log/op.js'
+import { encodeOps, type Op } from '../log/op.js'
 import type { Clock } from './clock.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
 import {
@@ -18,6 +18,7 @@ import {
   requirementOf,
   schemasOf,
 } from './collection/schema-version.js'
+import { whereSourceRuns } from './collection/synced.js'
 import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
@@ -29,6 +30,7 @@ import type { Maintenance } from './maintenance.js'
 import type { Origin } from './origin.js'
 import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
 import { type Locks, openingLocks } from './roles/locks.js'
+import { questionOp } from './roles/role-watch.js'
 import type { SyncOwner } from './roles/sync-owner.js'
 import { type OwnerListener, SyncOwners } from './roles/sync-owners.js'
 import type { CollectionInfo, Stats } from './stats.js'
@@ -90,7 +92,9 @@ export class Daybook implements Persistence, AsyncDisposable {
       locks: openingLocks(this.#opening.then(({ locks }) => locks)),
       tail: this.tail,
       clock,
-      claim: (collection) => this.journal.append(this.#origin.transaction([{ op: 'claim', collection }])),
+      origin: origin.id,
+      claim: (collection) => this.#appendOp({ op: 'claim', collection }),
+      ask: (collection, question) => this.#appendOp(questionOp(collection, question)),
       onChange: (change) => this.emit('sync', change),
       onError: (error) => this.report(error),
     })
@@ -147,6 +151,26 @@ export class Daybook implements Persistence, AsyncDisposable {
       if (collection.config.persistence !== this) throw new ForeignCollectionError(collection.id)
     }
     return this.enter((commit) => commit(mutations))
+  }
+
+  /**
+   * Does work in the context where a synced collection's source runs, which is this one from then on until the work is
+   * done: the role of sync owner is taken over from whoever has it. Mutation handlers in the collection's options need no
+   * call; it is for a `mutationFn` of one's own, and for `utils` that need the source, such as `awaitTxId`, `refetch` and
+   * `writeInsert`.
+   *
+   * @throws ReadOnlyError when this handle cannot write; ClosedError; what the work throws
+   * @example
+   * const transaction = createTransaction({
+   *   mutationFn: ({ transaction }) =>
+   *     daybook.asSyncOwner(todos, async () => {
+   *       await save(transaction.mutations)
+   *       await todos.utils.refetch()
+   *     }),
+   * })
+   */
+  async asSyncOwner<T>(collection: object, work: () => T | Promise<T>): Promise<T> {
+    return whereSourceRuns(collection, work)
   }
 
   /**
@@ -228,6 +252,11 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   /** @internal */
+  state(collection: string, name: string, value: unknown): Sent {
+    return this.send(encodeOps([{ op: 'state', collection, name, value }]))
+  }
+
+  /** @internal */
   syncOwner(collection: string, listener: OwnerListener): SyncOwner {
     if (this.#closing !== undefined) throw new ClosedError()
     return this.#owners.contend(collection, listener)
@@ -253,6 +282,10 @@ export class Daybook implements Persistence, AsyncDisposable {
     } finally {
       this.#pending.delete(pending)
     }
+  }
+
+  #appendOp(op: Op): Promise<Position> {
+    return this.journal.append(this.#origin.transaction([op]))
   }
 
   async #append(ops: readonly Op[], schemas: readonly CollectionSchema[] = []): Promise<Position> {

@@ -29,6 +29,8 @@ export interface Persistence {
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
   /** @internal Appends ops that are encoded already, as one entry, if what it requires holds. Call it within `enter`. */
   send(parts: readonly string[], requires?: readonly Requirement[]): Sent
+  /** @internal Changes metadata of a collection, as one entry; `undefined` clears it. Call it within `enter`. */
+  state(collection: string, name: string, value: unknown): Sent
   /**
    * @internal Contends for the role of sync owner of a collection, until the owner is stopped or the daybook closes.
    *

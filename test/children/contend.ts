@@ -1,7 +1,7 @@
 /**
  * Contends for the sync of collections: `contend ENTRY FILE NAME COLLECTION …`, with the package's entry ENTRY (`node` or
  * `node-sqlite`). Says when it becomes owner and when it is no longer. Told `append`, it appends a row under a claim, as
- * an upstream would whose code runs on; told `close`, it closes the daybook.
+ * an upstream would whose code runs on; told `want`, it takes the role over; told `close`, it closes the daybook.
  */
 
 import { createInterface } from 'node:readline'
@@ -9,7 +9,7 @@ import { encodeOps } from 'daybook'
 import type { openDaybook } from 'daybook/node'
 import { say } from './say.js'
 
-type Command = { append: number; collection: string } | { close: true }
+type Command = { append: number; collection: string } | { want: string } | { close: true }
 
 const [entry, filename, name, ...collections] = process.argv.slice(2) as [string, string, string, ...string[]]
 
@@ -17,12 +17,14 @@ const binding = (await import(`daybook/${entry}`)) as { openDaybook: typeof open
 const daybook = binding.openDaybook({ filename })
 await daybook.ready
 
+const owners = new Map<string, ReturnType<typeof daybook.syncOwner>>()
 for (const collection of collections) {
-  daybook.syncOwner(collection, {
+  const owner = daybook.syncOwner(collection, {
     onOwner: ({ seq }) => say({ owner: name, collection, claim: seq }),
     onLost: (reason) => say({ lost: name, collection, reason }),
     onError: (error) => say({ error: String(error), collection }),
   })
+  owners.set(collection, owner)
 }
 say({ ready: name })
 
@@ -35,6 +37,10 @@ for await (const line of createInterface({ input: process.stdin })) {
     // Nothing of the daybook keeps the process; its stdin would.
     process.stdin.destroy()
     break
+  }
+  if ('want' in command) {
+    await owners.get(command.want)?.want()
+    continue
   }
   const { append: claim, collection } = command
   const row = { id: `${name}/${++rows}` }

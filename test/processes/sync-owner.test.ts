@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Daybook, LockUnavailableError, openDaybook } from '../../src/node.js'
-import type { LostReason } from '../../src/runtime/roles/sync-owner.js'
+import type { LostReason } from '../../src/runtime/roles/sync-owner-listener.js'
 import { type Child, spawnChild } from '../children/spawn.js'
 import { newFile, pause, rowsOf, withDaybook } from './files.js'
 
@@ -61,6 +61,23 @@ const ownersIn = (lines: readonly Line[]): Owner[] => lines.filter((line): line 
 const LOOKS = 2000
 
 describe('of several processes', () => {
+  it('a stopped one does not keep the role from one that wants it', async () => {
+    const file = newFile()
+    const owner = await contender(file, 'a', 'issues')
+    const { claim } = (await owner.line((line) => 'owner' in line)) as Owner
+    const other = await contender(file, 'b', 'issues')
+    owner.stop()
+    other.send({ want: 'issues' })
+    const next = (await other.line((line) => 'owner' in line)) as Owner
+    expect(next.claim).toBeGreaterThan(claim)
+    owner.goOn()
+    await owner.line((line) => 'lost' in line)
+    owner.send({ append: claim, collection: 'issues' })
+    await owner.line((line) => 'refused' in line)
+    other.send({ append: next.claim, collection: 'issues' })
+    await other.line((line) => 'appended' in line)
+  })
+
   const HAND_OVERS = 20
 
   it(`one is the owner; when it is killed, another one is, ${HAND_OVERS} times`, async () => {

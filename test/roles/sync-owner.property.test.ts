@@ -18,7 +18,7 @@ import { openFile, type Session } from '../support/open.js'
 type Action =
   /** One more context opens the file. Its connection answers at once, or each statement a turn later. */
   | { do: 'start'; late: boolean }
-  | { do: 'kill' | 'stop' | 'release' | 'sleep' | 'wake' | 'compact'; who: number }
+  | { do: 'kill' | 'stop' | 'release' | 'want' | 'sleep' | 'wake' | 'compact'; who: number }
   /** Its claims fail, or can be appended again. */
   | { do: 'fill' | 'free'; who: number }
   /** Somebody deletes the lock file. */
@@ -36,7 +36,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 10,
     arbitrary: fc.record({
-      do: fc.constantFrom('kill', 'stop', 'release', 'sleep', 'wake', 'compact', 'fill', 'free'),
+      do: fc.constantFrom('kill', 'stop', 'release', 'want', 'sleep', 'wake', 'compact', 'fill', 'free'),
       who,
     }),
   },
@@ -104,6 +104,9 @@ class World {
         return context?.failClaims(undefined)
       case 'release':
         return context?.owner.release()
+      case 'want':
+        // Whoever is stopped meanwhile is told so.
+        return void context?.owner.want().catch(() => undefined)
       case 'stop':
         if (context === undefined) return
         this.#gone.add(context)

@@ -119,6 +119,68 @@ describe('the next one takes over', () => {
   })
 })
 
+describe('a context that wants the role', () => {
+  it('gets it from the owner when that hears of it', async () => {
+    const a = await start('a')
+    const b = await start('b')
+    let granted = false
+    void b.owner.want().then(() => {
+      granted = true
+    })
+    await advance(500)
+    expect(granted).toBe(true)
+    expect(owners()).toEqual(['b'])
+    expect(a.told.at(-1)).toEqual({ lost: 'released' })
+    await advance(10_000)
+    expect(owners()).toEqual(['b'])
+  })
+
+  it('has it at once where nobody else is, and asks nobody', async () => {
+    const a = await start('a')
+    await a.owner.want()
+    expect((await a.session.journal.head()).seq).toBe(a.owner.claim!.seq)
+  })
+
+  it('takes it from an owner that stands still; that one is deposed when it wakes', async () => {
+    const a = await start('a')
+    const claim = a.owner.claim!
+    const b = await start('b')
+    const wanted = b.owner.want()
+    // The first context's time stands still: it sees no entry and sets no timer.
+    for (let passed = 0; passed < 5000; passed += 50) await b.clock.advance(50)
+    await wanted
+    expect(b.owner.state).toBe('owner')
+    await expect(a.append(claim)).rejects.toBeInstanceOf(DeposedError)
+    await advance(2000)
+    expect(a.owner.state).toBe('waiting')
+    expect(owners()).toEqual(['b'])
+  })
+
+  it('gets it back at once when the one that asked is gone', async () => {
+    const a = await start('a')
+    const b = await start('b')
+    void b.owner.want()
+    await advance(500)
+    b.kill()
+    contexts = [a]
+    const wanted = a.owner.want()
+    await advance(1000)
+    await wanted
+    expect(owners()).toEqual(['a'])
+  })
+
+  it('is told when it never will', async () => {
+    const a = await start('a')
+    const b = await start('b')
+    const wanted = b.owner.want()
+    const refused = expect(wanted).rejects.toBeInstanceOf(ClosedError)
+    await b.owner.stop()
+    await refused
+    await expect(b.owner.want()).rejects.toBeInstanceOf(ClosedError)
+    expect(a.owner.state).toBe('owner')
+  })
+})
+
 describe('a newer claim', () => {
   it('ends the role, and the deposed one contends again', async () => {
     const a = await start('a')

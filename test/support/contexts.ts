@@ -8,7 +8,9 @@ import type { Position } from '../../src/log/entry.js'
 import { encodeOps } from '../../src/log/op.js'
 import { Origin } from '../../src/runtime/origin.js'
 import type { Lock, LockRequest, Locks } from '../../src/runtime/roles/locks.js'
-import { type LostReason, SyncOwner } from '../../src/runtime/roles/sync-owner.js'
+import { questionOp } from '../../src/runtime/roles/role-watch.js'
+import { SyncOwner } from '../../src/runtime/roles/sync-owner.js'
+import type { LostReason } from '../../src/runtime/roles/sync-owner-listener.js'
 import { Tail } from '../../src/runtime/tail.js'
 import { FakeClock } from './clock.js'
 import { connect } from './connections.js'
@@ -53,12 +55,17 @@ export async function contend(
   let failure: unknown
   const owner = new SyncOwner({
     collection: COLLECTION,
+    origin: origin.id,
     locks: system.of(name),
     tail,
     clock,
     claim: async (collection) => {
       if (failure !== undefined) throw failure
       return journal.claim(collection)
+    },
+    ask: async (collection, question) => {
+      if (failure !== undefined) throw failure
+      return journal.append(origin.transaction([questionOp(collection, question)]))
     },
     listener: {
       onOwner: (claim) => told.push({ owner: claim }),
@@ -124,6 +131,8 @@ function mortal(connection: Connection): { connection: Connection; kill(): void 
 interface Asking {
   readonly context: string
   readonly grant: (lock: Lock) => void
+  /** The lock was taken away. */
+  readonly lose: () => void
 }
 
 /** One lock that the system gives to one context at a time; in the order they asked. */
@@ -169,9 +178,19 @@ export class LockSystem {
     this.#grant()
   }
 
-  #request(context: string, { signal }: LockRequest): Promise<Lock> {
+  #request(context: string, { signal, steal }: LockRequest): Promise<Lock> {
     return new Promise((resolve, reject) => {
-      const asking: Asking = { context, grant: resolve }
+      let lose = (): void => undefined
+      const lost = new Promise<void>((tell) => {
+        lose = tell
+      })
+      const asking: Asking = { context, grant: (lock) => resolve({ ...lock, lost }), lose }
+      if (signal.aborted) return reject(signal.reason)
+      if (steal === true && !this.#stopped.has(context)) {
+        this.#holder?.lose()
+        this.#waiting.unshift(asking)
+        return this.forget()
+      }
       signal.addEventListener('abort', () => {
         this.#waiting = this.#waiting.filter((other) => other !== asking)
         reject(signal.reason)

@@ -30,6 +30,20 @@ export function answeredName(subset: object): string | undefined {
   }
 }
 
+/** Begins the names under which contexts write what they need of the source. */
+const WANTED = `${RESERVED}wanted`
+
+/** The name under which a context writes that it needs a subset; without arguments, what all such names begin with. */
+export const wantedName = (by = '', answered = ''): string =>
+  by === '' ? `${WANTED}:` : `${WANTED}:${by}:${answered}`
+
+/** Who needs what, if this is the name of a wanted subset. `digest` is the name under which it is answered. */
+export function wantedOf(name: string): { by: string; digest: string } | undefined {
+  if (!name.startsWith(wantedName())) return undefined
+  const at = name.indexOf(':', wantedName().length)
+  return { by: name.slice(wantedName().length, at), digest: name.slice(at + 1) }
+}
+
 export class CollectionMetadata {
   readonly #values = new Map<string, unknown>()
 
@@ -44,6 +58,11 @@ export class CollectionMetadata {
 
   clear(): void {
     this.#values.clear()
+  }
+
+  /** All names that begin like this, daybook's own among them. */
+  names(prefix: string): string[] {
+    return Array.from(this.#values.keys()).filter((name) => name.startsWith(prefix))
   }
 
   /** What a source sees: not what daybook keeps for itself. */

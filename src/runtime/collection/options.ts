@@ -15,7 +15,7 @@ import type { MutationsHolder, Persistence } from '../persistence.js'
 import { LocalOnlyCollection } from './local-only.js'
 import { Readiness } from './readiness.js'
 import { checkSchemaVersion, type SchemaVersionOptions } from './schema-options.js'
-import { syncedSync } from './synced.js'
+import { handlerWhereSourceRuns, syncedSync } from './synced.js'
 import {
   type CheckedSource,
   checkReadiness,
@@ -157,8 +157,18 @@ function syncedConfig(options: CheckedSource): object {
     onDemand: options.syncMode === 'on-demand',
     readyLocally: isReadyLocally(options),
   })
-  return { ...rest, sync, [PERSISTED_READINESS]: readiness }
+  const handlers = Object.fromEntries(
+    HANDLERS.flatMap((name) =>
+      typeof options[name] === 'function'
+        ? // Called through the options, so that a method keeps its `this`.
+          [[name, handlerWhereSourceRuns((params) => options[name]?.(params as never))]]
+        : [],
+    ),
+  )
+  return { ...rest, ...handlers, sync, [PERSISTED_READINESS]: readiness }
 }
+
+const HANDLERS = ['onInsert', 'onUpdate', 'onDelete'] as const
 
 function checkOptions(options: AnyOptions): void {
   if (typeof options !== 'object' || options === null) {

@@ -67,6 +67,11 @@ export class Outbox {
     return this.#unkept === undefined ? undefined : this.#failure
   }
 
+  /** Nothing can be kept for now: what is pushed is gathered, and tried again from time to time. */
+  hold(reason: unknown): void {
+    this.#fail(reason, nothingTouched())
+  }
+
   /** Sends the ops of one upstream transaction when everything before them is kept. */
   push(ops: readonly Op[], touched: Touched): void {
     if (this.#stopped) return
@@ -194,6 +199,12 @@ export class Outbox {
   }
 
   async #retry(): Promise<void> {
+    try {
+      this.#options.requires()
+    } catch (error) {
+      this.hold(error)
+      return
+    }
     for (let unkept = this.#unkept; unkept !== undefined && !isUntouched(unkept); unkept = this.#unkept) {
       // What is pushed meanwhile is gathered for the next time round.
       this.#unkept = nothingTouched()

@@ -10,6 +10,7 @@ import type { StoredOp } from '../../log/stored-op.js'
 import type { Key } from '../../values/key.js'
 import type { Entry } from '../journal/journal.js'
 import type { Persistence } from '../persistence.js'
+import type { SyncOwner } from '../roles/sync-owner.js'
 import { type CapabilityParts, capabilityOf, legacyCapability } from './capability.js'
 import { acceptedMetadata, acceptedRow, type SyncParams } from './core-writer.js'
 import type { CollectionMetadata } from './metadata.js'
@@ -24,7 +25,8 @@ export interface SessionOptions {
   readonly core: SyncParams<object, Key>
   readonly source: SyncConfig<object, Key>
   readonly schema: CollectionSchema
-  readonly claim: Position
+  /** Where the role was claimed, or why the log cannot take the claim at present. */
+  readonly claim: Position | { readonly unclaimed: unknown }
   readonly onDemand: boolean
   readonly metadata: CollectionMetadata
   /** Keys whose row came from the log and not from the source. */
@@ -44,18 +46,21 @@ export class SourceSession {
   readonly #outbox: Outbox
   readonly #upstream: Upstream
   #source: SyncConfigRes = {}
+  #claim: SessionOptions['claim']
 
   constructor(options: SessionOptions) {
     this.#options = options
-    const { id, persistence, core, source, schema, claim, onDemand, metadata, fromLog } = options
+    this.#claim = options.claim
+    const { id, persistence, core, source, schema, onDemand, metadata, fromLog } = options
     this.#outbox = new Outbox({
       collection: id,
       persistence,
-      requires: () => [['claim', id, claim.seq], requirementOf(schema)],
+      requires: () => [['claim', id, this.#seqOfClaim], requirementOf(schema)],
       amend: (refusal) => recordVersion(persistence, [schema], refusal),
       present: (touched) => this.#present(touched),
       onRefused: options.onRefused,
     })
+    if ('unclaimed' in options.claim) this.#outbox.hold(options.claim.unclaimed)
     const parts: CapabilityParts = {
       id,
       hydrate: options.hydrate,
@@ -96,12 +101,22 @@ export class SourceSession {
   }
 
   /** Notes something of daybook's own among the collection's metadata, behind everything committed before. */
-  note(name: string): void {
+  note(name: string, value: unknown): void {
     const { id, metadata } = this.#options
-    metadata.set(name, true)
+    metadata.set(name, value)
     const touched = nothingTouched()
     touched.names.add(name)
-    this.#outbox.push([{ op: 'state', collection: id, name, value: true }], touched)
+    this.#outbox.push([{ op: 'state', collection: id, name, value }], touched)
+  }
+
+  /** The log has refused this session's claim. */
+  depose(owner: SyncOwner | undefined): void {
+    if (!('unclaimed' in this.#claim)) owner?.deposed(this.#claim)
+  }
+
+  /** The claim that the log could not take before. */
+  claimed(claim: Position): void {
+    this.#claim = claim
   }
 
   /** Whether an entry is a transaction of this session, whose changes are in memory already. */
@@ -128,6 +143,12 @@ export class SourceSession {
     this.#outbox.stop()
     this.#upstream.close()
     return this.#source.cleanup?.()
+  }
+
+  // Nothing counts before it is claimed.
+  get #seqOfClaim(): number {
+    if ('unclaimed' in this.#claim) throw this.#claim.unclaimed
+    return this.#claim.seq
   }
 
   #committed(ops: readonly Op[], touched: Touched): void {

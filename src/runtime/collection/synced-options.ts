@@ -37,7 +37,14 @@ export interface SyncedExtras extends ReadinessOptions {
   persistence: Persistence
 }
 
-export type CheckedSource = SourceOptions<object, Key> & SyncedExtras & { id: string }
+/** What a source does with mutations. */
+interface Handlers {
+  onInsert?: (params: never) => unknown
+  onUpdate?: (params: never) => unknown
+  onDelete?: (params: never) => unknown
+}
+
+export type CheckedSource = SourceOptions<object, Key> & SyncedExtras & Handlers & { id: string }
 
 /** @throws InvalidOptionError */
 export function checkReadiness(id: string, { readiness, initialRender }: ReadinessOptions): void {

@@ -10,17 +10,19 @@ import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
 import { type Position, SourceError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import type { Cancel } from '../clock.js'
+import { deferred } from '../deferred.js'
 import type { Persistence } from '../persistence.js'
+import { OwnersWork } from '../roles/owners-work.js'
 import type { SyncOwner } from '../roles/sync-owner.js'
 import type { SyncParams } from './core-writer.js'
-import { deferred } from './deferred.js'
+import { Demands } from './demands.js'
 import { FollowingCollection } from './follow.js'
 import { mirrorIndexes } from './indexes.js'
 import { answeredName, COMPLETE, CollectionMetadata } from './metadata.js'
 import type { MutatedCollection } from './mutations.js'
 import type { Readiness } from './readiness.js'
 import { schemaOf } from './schema-version.js'
-import { SourceSession } from './source-session.js'
+import { type SessionOptions, SourceSession } from './source-session.js'
 import { Subsets } from './subsets.js'
 
 /** Where Electric keeps its resume token. */
@@ -50,11 +52,19 @@ export class SyncedRun {
   readonly #fromLog = new Set<Key>()
   #owner: SyncOwner | undefined
   #session: SourceSession | undefined
-  /** Settles when there is a session. */
-  #entered = deferred<SourceSession>()
+  readonly #demands: Demands
+  readonly #work: OwnersWork
   #cancelWait: Cancel | undefined
   #sourceFailed = false
+  /** Counts the times that the role came and went. */
+  #turns = 0
+  /** Settles when this context contends for the role of sync owner. */
+  readonly #begun = deferred<void>()
+  /** Settles when a session begins, or the run ends. */
+  #entered = deferred<void>()
   #stopped = false
+  /** Stopped or failed. */
+  #isOver = false
 
   constructor(options: SyncedOptions, core: SyncParams<object, Key>) {
     this.#options = options
@@ -86,7 +96,26 @@ export class SyncedRun {
       following: () => this.#following,
       isUnkept: (key) => this.#session?.isUnkept(key) === true,
     })
+    this.#demands = new Demands({
+      id,
+      persistence,
+      metadata: this.#metadata,
+      takeOver: () => this.#takeOver(),
+      onError: (error) => this.#sourceError(error),
+    })
+    this.#work = new OwnersWork({
+      clock: persistence.clock,
+      // A run that is over has no source to wait for.
+      isReady: () => this.#isOver || this.#session !== undefined,
+      become: () => this.#takeOver(),
+      release: () => this.#owner?.release(),
+    })
     this.#stopIndexes = onDemand ? mirrorIndexes(id, persistence, core.collection) : () => undefined
+  }
+
+  /** Does work that needs the source to run in this context; the role of sync owner is taken over for it. */
+  whereSourceRuns<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#work.run(work)
   }
 
   /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
@@ -94,7 +123,7 @@ export class SyncedRun {
     const subset = await this.#subsets.load(request)
     const name = answeredName(subset)
     const answered = name !== undefined && this.#metadata.get(name) === true
-    const upstream = this.#askSource(request, answered ? undefined : name)
+    const upstream = this.#demands.load(request, subset)
     if (!answered || !this.#options.readyLocally) return upstream
     upstream.catch((cause: unknown) => {
       if (!this.#stopped && request.signal?.aborted !== true) this.#sourceError(cause)
@@ -102,7 +131,7 @@ export class SyncedRun {
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
-    this.#session?.unloadSubset(request)
+    this.#demands.unload(request)
   }
 
   /** Ends the run. */
@@ -111,13 +140,22 @@ export class SyncedRun {
     this.#following.stop()
     this.#stopIndexes()
     this.#cancelWait?.()
-    this.#entered.reject(new DOMException('The collection was cleaned up.', 'AbortError'))
+    this.#end()
     const session = this.#session
     const left = this.#leaveSource()
     // What was committed is kept before the next owner's claim would refuse it.
     void session?.settled().then(() => this.#owner?.stop())
     if (session === undefined) this.#owner?.stop()
     return left
+  }
+
+  // Nobody waits for the source any more.
+  #end(): void {
+    this.#isOver = true
+    this.#demands.stop()
+    this.#work.lost()
+    this.#begun.resolve()
+    this.#entered.resolve()
   }
 
   get #isComplete(): boolean {
@@ -137,9 +175,13 @@ export class SyncedRun {
       if (this.#stopped) return
       this.#owner = persistence.syncOwner(id, {
         onOwner: (claim) => this.#ownerSince(claim),
+        onUnclaimed: (error) => this.#ownerWithoutClaim(error),
+        onAsked: (answer) => this.#work.asked(answer),
         onLost: () => this.#notOwner(),
         onError: (error) => this.#sourceError(error),
       })
+      if (onDemand) this.#demands.contend()
+      this.#begun.resolve()
     }
     if (needsAll)
       this.#subsets
@@ -155,27 +197,49 @@ export class SyncedRun {
     if (ready) this.#core.markReady()
   }
 
+  async #takeOver(): Promise<void> {
+    await this.#begun.promise
+    await this.#owner?.want()
+    await this.#entered.promise
+  }
+
   #ownerSince(claim: Position): void {
+    if (this.#session !== undefined) this.#session.claimed(claim)
+    else this.#enterAfter(claim.seq, claim)
+  }
+
+  // The log cannot take the claim, nor anything else: the collection is live in memory until it can.
+  #ownerWithoutClaim(unclaimed: unknown): void {
+    const { persistence } = this.#options
+    persistence.journal.head().then(
+      ({ seq }) => this.#enterAfter(seq, { unclaimed }),
+      (error: unknown) => this.#sourceError(error),
+    )
+  }
+
+  // Everything that the owner before has appended is in memory then.
+  #enterAfter(seq: number, claim: SessionOptions['claim']): void {
     const { id, persistence } = this.#options
-    // Everything that the owner before has appended is in memory then.
+    const turn = ++this.#turns
     persistence.tail
-      .until(claim.seq, [id])
+      .until(seq, [id])
       .then(() => {
-        if (!this.#stopped && this.#owner?.claim?.seq === claim.seq) this.#enterSource(claim)
+        if (!this.#stopped && this.#turns === turn) this.#enterSource(claim)
       })
       .catch((error: unknown) => persistence.report(error))
   }
 
   #notOwner(): void {
+    this.#turns++
+    this.#work.lost()
     if (this.#stopped || this.#session === undefined) return
     // What the log will not take is not in memory either: the next owner's source says what is so.
     const unkept = this.#session.unkept().length > 0
-    this.#entered = deferred()
     this.#leaveQuietly()
     if (unkept) this.#following.reload()
   }
 
-  #enterSource(claim: Position): void {
+  #enterSource(claim: SessionOptions['claim']): void {
     const { id, source, onDemand, persistence } = this.#options
     const session = new SourceSession({
       id,
@@ -194,24 +258,29 @@ export class SyncedRun {
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
       onRefused: () => {
-        this.#owner?.deposed(claim)
+        session.depose(this.#owner)
         this.#notOwner()
       },
     })
     this.#session = session
     try {
       session.enter()
-      this.#entered.resolve(session)
+      if (onDemand) this.#demands.enter(session)
     } catch (error) {
-      this.#entered.reject(error)
       this.#sourceError(error)
     }
+    this.#entered.resolve()
   }
 
   #leaveSource(): void | Promise<void> {
     const session = this.#session
     this.#session = undefined
-    return session?.leave()
+    if (session === undefined) return
+    if (!this.#stopped) {
+      this.#entered = deferred()
+      this.#demands.leave()
+    }
+    return session.leave()
   }
 
   // Core waits for a source only when the whole collection is cleaned up.
@@ -224,12 +293,6 @@ export class SyncedRun {
     }
   }
 
-  async #askSource(request: LoadSubsetOptions, noteAs: string | undefined): Promise<void> {
-    const session = await this.#entered.promise
-    await session.loadSubset(request)
-    if (noteAs !== undefined && this.#session === session) session.note(noteAs)
-  }
-
   #sourceReady(): void {
     if (this.#stopped) return
     if (this.#sourceFailed) {
@@ -237,7 +300,7 @@ export class SyncedRun {
       const { id, persistence } = this.#options
       persistence.emit('source', { collection: id, status: 'recovered' })
     }
-    if (!this.#isComplete) this.#session?.note(COMPLETE)
+    if (!this.#isComplete) this.#session?.note(COMPLETE, true)
     this.#showRows(true)
   }
 
@@ -260,6 +323,7 @@ export class SyncedRun {
   #fail(error: unknown): void {
     if (this.#stopped) return
     this.#leaveQuietly()
+    this.#end()
     this.#owner?.stop()
     this.#core.markError(error)
     this.#options.readiness.show({ status: 'error', error })
@@ -267,6 +331,7 @@ export class SyncedRun {
 
   #setState(name: string, value: unknown): void {
     this.#metadata.set(name, value)
+    this.#demands.state(name, value)
     // A follower sees the owner become complete.
     if (name === COMPLETE && value === true && !this.#following.isLoading) this.#showRows(true)
   }
@@ -282,7 +347,6 @@ export class SyncedRun {
     // Its resume token is gone with the rows: it begins anew, when the entry is applied.
     queueMicrotask(() => {
       if (this.#stopped || this.#session !== session) return
-      this.#entered = deferred()
       this.#leaveQuietly()
       this.#enterSource(claim)
     })

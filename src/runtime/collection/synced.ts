@@ -42,6 +42,7 @@ const around = (options: SyncedOptions): Config =>
     rowUpdateMode: 'full',
     sync: (params) => {
       const run = new SyncedRun(options, params)
+      runs.set(params.collection, run)
       if (!options.onDemand) return { cleanup: () => run.stop() }
       return {
         cleanup: () => run.stop(),
@@ -50,3 +51,21 @@ const around = (options: SyncedOptions): Config =>
       }
     },
   } satisfies Config)
+
+// The latest run of each collection object.
+const runs = new WeakMap<object, SyncedRun>()
+
+/**
+ * Does work that needs the collection's source to run in this context. A collection that is not started has no source to
+ * wait for: the work is done at once.
+ */
+export async function whereSourceRuns<T>(collection: object, work: () => T | Promise<T>): Promise<T> {
+  const run = runs.get(collection)
+  return run === undefined ? work() : run.whereSourceRuns(work)
+}
+
+/** A mutation handler of a source's options, called where the source runs: it waits for what the source confirms. */
+export const handlerWhereSourceRuns =
+  <P extends { readonly collection: object }, R>(handler: (params: P) => R | Promise<R>) =>
+  (params: P): Promise<R> =>
+    whereSourceRuns(params.collection, () => handler(params))

@@ -22,6 +22,9 @@ import { type Lock, type LockRequest, type Locks, noLocks } from './locks.js'
 /** How often a lock that is taken is looked at again, in ms. A lock passes on within this time. */
 const LOOK_AGAIN = 500
 
+/** The same while somebody waits for it. */
+const LOOK_AGAIN_SOON = 50
+
 export interface FileLocksParts {
   readonly driver: Driver
   /** What the daybooks of one database in memory share: the app's handle, or else the driver itself. */
@@ -77,11 +80,12 @@ class FileLocks implements Locks {
     }
   }
 
-  async #wait(file: LockPath, { signal }: LockRequest): Promise<void> {
+  async #wait(file: LockPath, { signal, urgent, steal }: LockRequest): Promise<void> {
+    if (steal === true) file.orphan()
     for (;;) {
       signal.throwIfAborted()
       if (file.tryLock()) return
-      await pause(this.#parts.clock, this.#untilNextLook(), signal)
+      await pause(this.#parts.clock, urgent === true ? LOOK_AGAIN_SOON : this.#untilNextLook(), signal)
     }
   }
 

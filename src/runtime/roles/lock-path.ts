@@ -64,6 +64,11 @@ export class LockPath {
     asCourtesy(() => rmdirSync(dirname(path)))
   }
 
+  /** Takes the file away from whoever holds its lock: the next one at the path is a new lock. */
+  orphan(): void {
+    asCourtesy(() => unlinkSync(this.#parts.path))
+  }
+
   /** Stops trying. The file may be somebody else's lock: it stays. */
   giveUp(): void {
     this.#close()

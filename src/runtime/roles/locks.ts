@@ -8,6 +8,10 @@
 export interface LockRequest {
   /** Ends the waiting: the request rejects with the signal's reason. A lock that was granted stays granted. */
   readonly signal: AbortSignal
+  /** Somebody waits for it: where a lock cannot tell when it becomes free, look often. */
+  readonly urgent?: boolean
+  /** Take it from a holder that does not answer any more. */
+  readonly steal?: boolean
 }
 
 export interface Locks {

@@ -7,54 +7,53 @@
  * does with it is the listener's affair.
  */
 
-import { ClosedError, type DaybookError, type Position } from '../../errors.js'
+import {
+  ClosedError,
+  type DaybookError,
+  type Position,
+  ReadOnlyError,
+  StorageFullError,
+  StorageIoError,
+} from '../../errors.js'
 import { type Clock, pause } from '../clock.js'
+import type { Deferred } from '../deferred.js'
 import type { Tail } from '../tail.js'
 import type { Locks } from './locks.js'
-import { NewestClaim } from './newest-claim.js'
+import { type Question, RoleWatch } from './role-watch.js'
+import type { LostReason, SyncOwnerListener, SyncOwnerState } from './sync-owner-listener.js'
+import { TakeOver } from './take-over.js'
+import { Turn } from './turn.js'
 
 /** How long others have the chance to take a lock that was released for them, in ms. They look within this time. */
 const AFTER_YOU = 1000
+
+/** The same when this context wants the role back at once: who asked for it looks more often. */
+const AFTER_YOU_AT_LEAST = 250
 
 /** The first pause after a setback, in ms; each one in a row doubles it. */
 const SHORTEST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
 
+/** How long after its beginning a contest may go without anybody being asked, in ms. */
+const FIRST_CHANCE = 250
+
+/** Ends a wait that begins anew at once. */
+const AGAIN = Symbol('again')
+
 /** Who has been owner for as long, in ms, has had no setback in a row. */
 const SETTLED = 30_000
 
-/**
- * `waiting`: somebody else is the owner, or nobody yet. `owner`: this context holds the lock and appended the newest claim
- * it knows of. `stopped`: it never will be again.
- */
-export type SyncOwnerState = 'waiting' | 'owner' | 'stopped'
-
-/**
- * Why the role is gone. `superseded`: another context has claimed the collection. `lock lost`: the lock was taken away.
- * `released`: release() was called. `stopped`: stop() was called, or the daybook closed.
- */
-export type LostReason = 'superseded' | 'lock lost' | 'released' | 'stopped'
-
-/** Told of the role, in turn: each `onOwner` is followed by one `onLost`. */
-export interface SyncOwnerListener {
-  /** This context is the owner. Give `['claim', collection, claim.seq]` as `requires` to each upstream transaction. */
-  onOwner(claim: Position): void
-  /** It is no longer. Appends under the claim are refused from now on, or very soon. */
-  onLost(reason: LostReason): void
-  /**
-   * The role could not be taken, or a listener threw; daybook tries again. Of the same error in a row only the first is
-   * told.
-   */
-  onError(error: unknown): void
-}
-
 export interface SyncOwnerParts {
   readonly collection: string
+  /** Who this context is in the log. */
+  readonly origin: string
   readonly locks: Locks
   readonly tail: Pick<Tail, 'follow' | 'unfollow'>
   readonly clock: Clock
   /** Appends a claim of the collection. */
   readonly claim: (collection: string) => Promise<Position>
+  /** Appends a question for the role. */
+  readonly ask: (collection: string, question: Question) => Promise<unknown>
   readonly listener: SyncOwnerListener
 }
 
@@ -68,6 +67,11 @@ export class SyncOwner {
   #waiting = new AbortController()
   /** From the lock to its release. */
   #turn: Turn | undefined
+  /** The lock is held, and the log takes no claim. */
+  #unclaimed = false
+  /** Somebody here needs the role. */
+  #wanted: TakeOver | undefined
+  #since: number
   #setbacks = 0
   /** The code of the error that was told last. */
   #told: string | undefined
@@ -75,6 +79,7 @@ export class SyncOwner {
   /** Contends from now on, until stop(). */
   constructor(parts: SyncOwnerParts) {
     this.#parts = parts
+    this.#since = parts.clock.now()
     this.stopped = this.#run()
   }
 
@@ -97,6 +102,16 @@ export class SyncOwner {
   }
 
   /**
+   * Takes the role over from whoever has it. Resolves when this context may run the source; rejects when it never will.
+   */
+  want(): Promise<void> {
+    if (this.#state === 'owner' || this.#unclaimed) return Promise.resolve()
+    if (this.#isStopped) return Promise.reject(new ClosedError())
+    this.#wanted ??= this.#beginToWant()
+    return this.#wanted.granted.promise
+  }
+
+  /**
    * An append under this claim was refused with DeposedError: whoever is told by the log need not wait for the tail.
    */
   deposed(claim: Position): void {
@@ -109,25 +124,73 @@ export class SyncOwner {
       this.#end('stopped')
       this.#state = 'stopped'
       this.#waiting.abort()
+      this.#noLongerWanted()?.reject(new ClosedError())
     }
     return this.stopped
+  }
+
+  #beginToWant(): TakeOver {
+    const { collection, origin, tail, clock, ask } = this.#parts
+    this.#waiting.abort(AGAIN)
+    return new TakeOver({
+      collection,
+      origin,
+      tail,
+      clock,
+      // Nobody may have it: the lock says so very soon.
+      patience: this.#since + FIRST_CHANCE - clock.now(),
+      ask: (question) => ask(collection, question),
+      onSilence: () => this.#waiting.abort(AGAIN),
+      onError: (error) => {
+        // A handle that cannot write never gets the role.
+        if (error instanceof ReadOnlyError) this.#noLongerWanted()?.reject(error)
+        else this.#tell(error)
+      },
+    })
+  }
+
+  #noLongerWanted(): Deferred<void> | undefined {
+    const wanted = this.#wanted
+    this.#wanted = undefined
+    wanted?.end()
+    return wanted?.granted
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       const ms = await this.#contend()
-      await this.#wait((signal) => pause(this.#parts.clock, ms, signal))
+      await this.#pause(ms)
     }
+  }
+
+  // Whoever is needed here does not let others go first for long.
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#parts
+    const least = Math.min(ms, AFTER_YOU_AT_LEAST)
+    await this.#wait((signal) => pause(clock, this.#wanted === undefined ? ms : least, signal))
+    if (this.#wanted !== undefined && !this.#isStopped)
+      await this.#wait((signal) => pause(clock, least, signal))
   }
 
   /** One turn: waits for the lock, claims, holds the role until it is over. Answers how long to pause then. */
   async #contend(): Promise<number> {
     const { collection, locks, tail, clock } = this.#parts
     try {
-      const lock = await this.#wait((signal) => locks.request(collection, { signal }))
+      const lock = await this.#wait((signal) =>
+        locks.request(collection, {
+          signal,
+          urgent: this.#wanted !== undefined,
+          steal: this.#wanted?.isSilent === true,
+        }),
+      )
       const turn = new Turn()
-      const claims = new NewestClaim(collection, () => {
-        if (this.#claim !== undefined && claims.supersedes(this.#claim)) this.#end('superseded')
+      const watch = new RoleWatch(collection, {
+        onClaim: (by) => {
+          const isOthers = this.#unclaimed && by !== this.#parts.origin
+          if (isOthers || (this.#claim !== undefined && watch.supersedes(this.#claim)))
+            this.#end('superseded')
+        },
+        onQuestion: (question) => this.#asked(question),
       })
       this.#turn = turn
       lock.lost?.then(() => {
@@ -136,22 +199,55 @@ export class SyncOwner {
       try {
         if (this.#isStopped) turn.end('stopped')
         // From before the claim: none that comes after it is missed.
-        await tail.follow(claims)
+        await tail.follow(watch)
         // It is waited for even when it is not wanted any more: it must not depose the next owner.
-        const claim = turn.isOver ? undefined : await this.#parts.claim(collection)
+        const claim = turn.isOver ? undefined : await this.#claimIn(turn)
         const since = clock.now()
-        if (claim !== undefined && claims.supersedes(claim)) turn.end('superseded')
+        if (claim !== undefined && watch.supersedes(claim)) turn.end('superseded')
         if (claim !== undefined && !turn.isOver) this.#become(claim)
         return this.#pauseAfter(await turn.over, clock.now() - since)
       } finally {
         this.#turn = undefined
-        tail.unfollow(claims)
+        tail.unfollow(watch)
         lock.release()
       }
     } catch (error) {
-      if (this.#isStopped) return 0
+      if (this.#isStopped || error === AGAIN) return 0
       return this.#failed(error)
     }
+  }
+
+  /** Claims; as long as the log cannot take it, the lock alone says who may run the source. */
+  async #claimIn(turn: Turn): Promise<Position | undefined> {
+    const { collection, claim, clock, listener } = this.#parts
+    while (!turn.isOver) {
+      try {
+        return await claim(collection)
+      } catch (error) {
+        const isFull = error instanceof StorageFullError || error instanceof StorageIoError
+        if (!isFull || listener.onUnclaimed === undefined) throw error
+        if (!this.#unclaimed && !turn.isOver) {
+          this.#unclaimed = true
+          this.#noLongerWanted()?.resolve()
+          this.#call(() => listener.onUnclaimed?.(error))
+        }
+        await this.#wait((signal) => pause(clock, this.#setback(), signal))
+      }
+    }
+    return undefined
+  }
+
+  #asked({ by, heard }: Question): void {
+    const { collection, origin, ask, listener } = this.#parts
+    if (by === origin || heard || this.#state !== 'owner') return
+    if (listener.onAsked === undefined) {
+      this.release()
+      return
+    }
+    const answer = (): void => {
+      ask(collection, { by, heard: true }).catch((error: unknown) => this.#tell(error))
+    }
+    this.#call(() => listener.onAsked?.(answer))
   }
 
   #wait<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -168,12 +264,16 @@ export class SyncOwner {
     this.#state = 'owner'
     this.#claim = claim
     this.#told = undefined
+    this.#unclaimed = false
+    this.#noLongerWanted()?.resolve()
     this.#call(() => this.#parts.listener.onOwner(claim))
   }
 
   #end(reason: LostReason): void {
     this.#turn?.end(reason)
-    if (this.#state !== 'owner') return
+    if (this.#state !== 'owner' && !this.#unclaimed) return
+    if (this.#unclaimed) this.#waiting.abort()
+    this.#unclaimed = false
     this.#state = reason === 'stopped' ? 'stopped' : 'waiting'
     this.#claim = undefined
     this.#call(() => this.#parts.listener.onLost(reason))
@@ -186,10 +286,14 @@ export class SyncOwner {
     return this.#setback()
   }
 
-  #failed(error: unknown): number {
+  #tell(error: unknown): void {
     const code = (error as Partial<DaybookError> | null)?.code ?? String(error)
     if (code !== this.#told) this.#call(() => this.#parts.listener.onError(error))
     this.#told = code
+  }
+
+  #failed(error: unknown): number {
+    this.#tell(error)
     // Nothing can be claimed in a journal that is closed.
     if (error instanceof ClosedError) this.stop()
     return this.#setback()
@@ -206,23 +310,5 @@ export class SyncOwner {
     } catch (error) {
       queueMicrotask(() => this.#parts.listener.onError(error))
     }
-  }
-}
-
-/** The time from the lock to its release; ends once. */
-class Turn {
-  readonly over: Promise<LostReason>
-  isOver = false
-  #resolve: (reason: LostReason) => void = () => undefined
-
-  constructor() {
-    this.over = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-  }
-
-  end(reason: LostReason): void {
-    this.isOver = true
-    this.#resolve(reason)
   }
 }

@@ -4,13 +4,17 @@ import type { Position } from '../../errors.js'
 import type { Clock } from '../clock.js'
 import type { Tail } from '../tail.js'
 import type { Locks } from './locks.js'
-import { SyncOwner, type SyncOwnerListener } from './sync-owner.js'
+import type { Question } from './role-watch.js'
+import { SyncOwner } from './sync-owner.js'
+import type { SyncOwnerListener } from './sync-owner-listener.js'
 
 export interface SyncOwnersParts {
   readonly locks: Locks
   readonly tail: Tail
   readonly clock: Clock
+  readonly origin: string
   readonly claim: (collection: string) => Promise<Position>
+  readonly ask: (collection: string, question: Question) => Promise<unknown>
   /** Told of every change of the role. */
   readonly onChange: (change: { readonly collection: string; readonly owner: boolean }) => void
   /** For errors of owners whose listener takes none. */
@@ -46,6 +50,8 @@ export class SyncOwners {
             onChange({ collection, owner: false })
           }
         },
+        ...(listener.onUnclaimed && { onUnclaimed: (error) => listener.onUnclaimed?.(error) }),
+        ...(listener.onAsked && { onAsked: (answer) => listener.onAsked?.(answer) }),
         onError: (error) => (listener.onError === undefined ? onError(error) : listener.onError(error)),
       },
     })
