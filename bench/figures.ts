@@ -3,7 +3,7 @@
 /** A bound for ours / theirs. Rates have an `atLeast`, times and sizes an `atMost`. */
 export type Goal = { readonly atLeast: number } | { readonly atMost: number }
 
-export type Unit = '/s' | 'ms' | 'µs' | 'bytes'
+export type Unit = '/s' | 'ms' | 'µs' | 'bytes' | 'events'
 
 export interface Figure {
   readonly unit: Unit
@@ -34,12 +34,22 @@ export const FIGURES = {
   'open-at-1m': { unit: 'ms', against: 'the same at 1,000 entries', goal: { atMost: 2 } },
   'first-sync-50k': { unit: 'ms', against: 'the same sync without persistence', goal: { atMost: 1.3 } },
   'first-sync-50k-kept': { unit: 'ms', against: 'the same; until everything is in the log' },
+  'resume-written': {
+    unit: 'bytes',
+    against: 'the same restart with 20 rows instead of 20,000',
+    goal: { atMost: 1.1 },
+  },
+  'catch-up-129': {
+    unit: 'events',
+    against: 'rows in the transaction (the peer: every row of the collection)',
+    goal: { atMost: 1 },
+  },
   'subset-1m': {
     unit: 'ms',
     against: 'a bare prepared SELECT by an indexed column, parsed',
     goal: { atMost: 3 },
   },
-  'file-size': { unit: 'bytes', against: `${PEER}, a row`, goal: { atMost: 1 } },
+  'file-size': { unit: 'bytes', against: `${PEER}, a row` },
   'file-size-same-log': { unit: 'bytes', against: `${PEER}, a row; 1,000 transactions kept by both` },
   'bytes-written-per-update': { unit: 'bytes', against: `${PEER}, an update`, goal: { atMost: 1 } },
   'bytes-written-per-update-sparse': { unit: 'bytes', against: `${PEER}, an update; each posted alone` },

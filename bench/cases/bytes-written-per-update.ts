@@ -5,8 +5,8 @@
  * sparse figure every update is posted before the next, which is the worst case.
  */
 
-import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { bytesWritten } from '../bytes-written.js'
 import type { Case } from '../case.js'
 import { type Todo, todos } from '../rows.js'
 import { COLLECTION, openDaybookStore } from '../stores/daybook.js'
@@ -57,12 +57,4 @@ export const bytesWrittenPerUpdate: Case = {
 async function fill(store: Store, rows: Todo[]): Promise<void> {
   await store.insert(rows)
   await store.close()
-}
-
-/** Bytes that this process has given to write(2) and its kin so far. The shared memory of the WAL is not among them. */
-function bytesWritten(): number {
-  if (process.platform !== 'linux')
-    throw new Error('Bytes written are counted by Linux only (/proc/self/io).')
-  const counters = readFileSync('/proc/self/io', 'utf8')
-  return Number(/^wchar: (\d+)$/m.exec(counters)?.[1])
 }

@@ -6,7 +6,7 @@
  * asked for the role gives it when the work under way is done; new work waits for its turn then.
  */
 
-import type { Cancel, Clock } from '../clock.js'
+import { type Cancel, type Clock, stayAlive } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
 
 /** How long another context waits for work under way, in ms. */
@@ -35,10 +35,7 @@ export class OwnersWork {
 
   /** Does the work where the source runs: at once, or when the role is taken over. */
   async run<T>(work: () => T | Promise<T>): Promise<T> {
-    while (this.#asked !== undefined || !this.#parts.isReady()) {
-      await this.#asked?.promise
-      await this.#parts.become()
-    }
+    if (this.#mustWait) await stayAlive(this.#turn())
     this.#underWay++
     try {
       return await work()
@@ -65,6 +62,17 @@ export class OwnersWork {
     this.#cancelLimit?.()
     this.#asked?.resolve()
     this.#asked = undefined
+  }
+
+  get #mustWait(): boolean {
+    return this.#asked !== undefined || !this.#parts.isReady()
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#mustWait) {
+      await this.#asked?.promise
+      await this.#parts.become()
+    }
   }
 
   #release(): void {

@@ -165,6 +165,7 @@ export class SyncOwner {
 
   // Whoever is needed here does not let others go first for long.
   async #pause(ms: number): Promise<void> {
+    if (ms === 0) return
     const { clock } = this.#parts
     const least = Math.min(ms, AFTER_YOU_AT_LEAST)
     await this.#wait((signal) => pause(clock, this.#wanted === undefined ? ms : least, signal))
