@@ -45,6 +45,8 @@ export interface ElectricServerOptions {
 
 export class ElectricServer {
   readonly requests: ShapeRequest[] = []
+  /** The conditions of the subsets that were asked for. */
+  readonly subsets: string[] = []
   /** One for each of the next answers. */
   readonly faults: ShapeFault[] = []
   readonly #liveTimeout: number
@@ -162,6 +164,9 @@ export class ElectricServer {
     this.requests.push(asked)
     await this.#held
     const shape = this.#shape(table)
+    if ([...searchParams.keys()].some((name) => name.startsWith('subset__'))) {
+      return this.#subset(shape, table, searchParams, response)
+    }
     const isQuiet = this.faults.length === 0 && asked.handle === shape.handle
     if (asked.live && isQuiet && this.#news(shape, asked).length === 0) await this.#waitForNews(request)
     const fault = this.faults.shift()
@@ -179,6 +184,12 @@ export class ElectricServer {
       'electric-handle': shape.handle,
       'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
       'electric-cursor': `${this.requests.length}`,
+    }
+    // A stream that begins at the end, and asks for snapshots of what it needs.
+    if (offset === 'now') {
+      const upToDate = { headers: { control: 'up-to-date', global_last_seen_lsn: `${shape.lsn}` } }
+      const end = { ...headers, 'electric-offset': offsetOf(shape.lsn), 'electric-up-to-date': '' }
+      return { status: 200, headers: end, body: [upToDate] }
     }
     if (offset !== '-1' && handle !== shape.handle) {
       return { status: 409, headers, body: [{ headers: { control: 'must-refetch' } }] }
@@ -199,6 +210,46 @@ export class ElectricServer {
     if (page.length < news.length) return { status: 200, headers: next, body: found }
     const upToDate = { headers: { control: 'up-to-date', global_last_seen_lsn: `${shape.lsn}` } }
     return { status: 200, headers: { ...next, 'electric-up-to-date': '' }, body: [...found, upToDate] }
+  }
+
+  /** A snapshot of a subset: columns that are compared with parameters, in an order, up to a limit. */
+  #subset(
+    { handle, lsn, rows }: Shape,
+    table: string,
+    asked: URLSearchParams,
+    response: ServerResponse,
+  ): void {
+    this.subsets.push(asked.get('subset__where') ?? '')
+    if (this.faults[0] !== undefined && typeof this.faults[0] === 'object') {
+      const { status } = this.faults.shift() as { status: number }
+      return send(response, status, {}, { message: 'injected' })
+    }
+    const parameters = JSON.parse(asked.get('subset__params') ?? '{}') as Record<string, string>
+    const found = [...rows.values()].filter(isMeant(asked.get('subset__where') ?? '', parameters))
+    const [, column = 'id', direction] =
+      /"?(\w+)"?(?: (ASC|DESC))?/i.exec(asked.get('subset__order_by') ?? 'id') ?? []
+    found.sort((a, b) => (a[column]! < b[column]! ? -1 : 1) * (direction?.toUpperCase() === 'DESC' ? -1 : 1))
+    const offset = Number(asked.get('subset__offset') ?? 0)
+    const data = found
+      .slice(offset, offset + Number(asked.get('subset__limit') ?? found.length))
+      .map((row) => ({
+        key: keyOf(table, row),
+        value: row,
+        headers: { operation: 'insert', relation: ['public', table] },
+      }))
+    const metadata = {
+      snapshot_mark: ++this.#txids,
+      xmin: '1',
+      xmax: '2',
+      xip_list: [],
+      database_lsn: `${lsn}`,
+    }
+    const headers = {
+      'electric-handle': handle,
+      'electric-offset': offsetOf(lsn),
+      'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
+    }
+    send(response, 200, headers, { metadata, data })
   }
 
   #news({ log }: Shape, { offset }: ShapeRequest): Logged[] {
@@ -238,4 +289,17 @@ function send(response: ServerResponse, status: number, headers: object, body: o
   })
   if (!cut) response.end(bytes)
   else response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy())
+}
+
+/** Whether a row fits a condition as Electric's adapter writes it: `("title" = $1) AND ("id" > $2)`. */
+function isMeant(where: string, parameters: Record<string, string>): (row: ShapeRow) => boolean {
+  const terms = Array.from(where.matchAll(/"(\w+)" (=|>|<|>=|<=) \$(\d+)/g))
+  return (row) =>
+    terms.every(([, column, operator, number]) => {
+      const [value, bound] = [row[column as string] ?? '', parameters[number as string] ?? '']
+      if (operator === '=') return value === bound
+      return operator?.startsWith('>') === true
+        ? value > bound || (operator === '>=' && value === bound)
+        : value < bound || (operator === '<=' && value === bound)
+    })
 }
