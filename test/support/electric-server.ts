@@ -165,7 +165,8 @@ export class ElectricServer {
     await this.#held
     const shape = this.#shape(table)
     if ([...searchParams.keys()].some((name) => name.startsWith('subset__'))) {
-      return this.#subset(shape, table, searchParams, response)
+      this.#subset(shape, table, searchParams, response)
+      return
     }
     const isQuiet = this.faults.length === 0 && asked.handle === shape.handle
     if (asked.live && isQuiet && this.#news(shape, asked).length === 0) await this.#waitForNews(request)
@@ -222,7 +223,8 @@ export class ElectricServer {
     this.subsets.push(asked.get('subset__where') ?? '')
     if (this.faults[0] !== undefined && typeof this.faults[0] === 'object') {
       const { status } = this.faults.shift() as { status: number }
-      return send(response, status, {}, { message: 'injected' })
+      send(response, status, {}, { message: 'injected' })
+      return
     }
     const parameters = JSON.parse(asked.get('subset__params') ?? '{}') as Record<string, string>
     const found = [...rows.values()].filter(isMeant(asked.get('subset__where') ?? '', parameters))
