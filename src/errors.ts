@@ -550,6 +550,77 @@ export class KeyTakenError extends DaybookError {
   }
 }
 
+/** The context that has the database open failed in a way that this version does not know. */
+export class RemoteError extends DaybookError {
+  readonly code = 'DAYBOOK_REMOTE'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+  }
+}
+
+/** A message between two contexts is not one that daybook sends. */
+export class ProtocolError extends DaybookError {
+  readonly code = 'DAYBOOK_PROTOCOL'
+
+  constructor(readonly reason: string) {
+    super(`A message to the leader was refused: ${reason}. Nothing was done.`)
+  }
+}
+
+/** Two contexts run versions of daybook that do not understand each other. */
+export class ProtocolVersionError extends DaybookError {
+  readonly code = 'DAYBOOK_PROTOCOL_VERSION'
+
+  constructor(
+    readonly ours: number,
+    readonly theirs: unknown,
+  ) {
+    super(
+      `The context that has the database open speaks version ${String(theirs)} of daybook's protocol, this one version ` +
+        `${ours}. Close or reload the tabs that still run the other version of the app.`,
+    )
+  }
+}
+
+/** No context that has the database open has answered in time. */
+export class NoLeaderError extends DaybookError {
+  readonly code = 'DAYBOOK_NO_LEADER'
+
+  constructor(
+    readonly waited: number,
+    /** The context that has the lock of the database, as far as the runtime tells. */
+    readonly holder: string | undefined,
+  ) {
+    super(
+      `Nobody has opened the database within ${waited} ms; ` +
+        (holder === undefined
+          ? 'nobody has its lock. '
+          : `its lock is held by ${holder}, which does not answer. `) +
+        'Close other tabs of this app, or open the daybook again; a longer `openTimeout` waits longer.',
+    )
+  }
+}
+
+/** This browser, or this mode of it, cannot keep a database. `missing` says what it lacks. */
+export class StorageUnavailableError extends DaybookError {
+  readonly code = 'DAYBOOK_STORAGE_UNAVAILABLE'
+
+  constructor(
+    readonly missing: 'secure context' | 'Web Locks' | 'OPFS',
+    options?: { cause?: unknown },
+  ) {
+    super(
+      `This page cannot keep a database: it has no ${missing}` +
+        (missing === 'secure context'
+          ? ' (serve it over https or from localhost). '
+          : ' (a private window, or an old browser). ') +
+        "Tell the user, or open the daybook with `fallback: 'memory'`: it works then, and is forgotten with the page.",
+      options,
+    )
+  }
+}
+
 /** Something is asked for that this version, or this runtime, cannot do. */
 export class UnsupportedError extends DaybookError {
   readonly code = 'DAYBOOK_UNSUPPORTED'

@@ -23,24 +23,23 @@ import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
 import { type DaybookEvents, Events } from './events.js'
+import type { MaintenanceCalls, OpenJournal } from './journal/calls.js'
 import type { Journal } from './journal/journal.js'
-import type { LocalJournal } from './journal/local.js'
 import { OpeningJournal } from './journal/opening.js'
-import type { Maintenance } from './maintenance.js'
+import type { CollectionInfo, Stats } from './journal/stats.js'
+import type { Verification } from './journal/verification.js'
 import type { Origin } from './origin.js'
 import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
 import { type Locks, openingLocks } from './roles/locks.js'
 import { questionOp } from './roles/role-watch.js'
 import type { SyncOwner } from './roles/sync-owner.js'
 import { type OwnerListener, SyncOwners } from './roles/sync-owners.js'
-import type { CollectionInfo, Stats } from './stats.js'
 import { Tail } from './tail.js'
-import type { Verification } from './verification.js'
 
 /** What opening a database gives. */
 export interface Opened {
-  readonly journal: LocalJournal
-  readonly maintenance: Maintenance
+  readonly journal: OpenJournal
+  readonly maintenance: MaintenanceCalls
   readonly warnings: readonly string[]
 }
 

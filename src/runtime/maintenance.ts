@@ -16,9 +16,10 @@ import { rebuild } from '../materializer/rebuild.js'
 import { listCollections } from '../materializer/registry.js'
 import { rowTable } from '../materializer/tables.js'
 import { RowsVerifier } from '../materializer/verify.js'
+import type { MaintenanceCalls } from './journal/calls.js'
 import type { LocalJournal } from './journal/local.js'
-import type { CollectionInfo, Stats } from './stats.js'
-import type { Verification } from './verification.js'
+import type { CollectionInfo, Stats } from './journal/stats.js'
+import type { Verification } from './journal/verification.js'
 
 const measureLog = statement<[]>()(
   log
@@ -34,7 +35,7 @@ export interface MaintenanceParts {
   readonly warnings: readonly string[]
 }
 
-export class Maintenance {
+export class Maintenance implements MaintenanceCalls {
   readonly #parts: MaintenanceParts
 
   constructor(parts: MaintenanceParts) {

@@ -21,6 +21,11 @@ export interface OpenParts {
   readonly onError: (error: unknown) => void
 }
 
+/** A database that this context has open. */
+export interface OpenedHere extends Opened {
+  readonly journal: LocalJournal
+}
+
 /** @throws NewerFormatError, NotADatabaseError, CorruptFileError, ReadOnlyError, BusyError; the driver is closed then */
 export async function openJournal({
   driver,
@@ -29,7 +34,7 @@ export async function openJournal({
   durability,
   retain,
   onError,
-}: OpenParts): Promise<Opened> {
+}: OpenParts): Promise<OpenedHere> {
   try {
     const facts =
       (await driver.transaction('read', findLog)) ??

@@ -108,7 +108,10 @@ export class Tail {
   }
 
   async #start(): Promise<void> {
-    const unsubscribe = this.#journal.subscribe((entries) => this.#take(entries))
+    const unsubscribe = this.#journal.subscribe((entries, head) => {
+      this.#take(entries)
+      if (head !== undefined) this.#hint(head.seq)
+    })
     this.#unsubscribe = unsubscribe
     try {
       const head = await this.#journal.head()

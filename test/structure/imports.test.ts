@@ -20,7 +20,7 @@ const LAYERS = [
 ]
 
 /** Parts of the runtime that the journal is given: time, and who makes its control entries. */
-const GIVEN_TO_THE_JOURNAL = ['runtime/clock.ts', 'runtime/origin.ts']
+const GIVEN_TO_THE_JOURNAL = ['runtime/clock.ts', 'runtime/deferred.ts', 'runtime/origin.ts']
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),

@@ -7,12 +7,12 @@ import { createDriver } from '../../src/drivers/runner.js'
 import type { Entry, Transaction } from '../../src/log/entry.js'
 import { encodeOps, type Op } from '../../src/log/op.js'
 import type { Retain } from '../../src/materializer/compact.js'
-import type { Opened } from '../../src/runtime/daybook.js'
-import { openJournal } from '../../src/runtime/open.js'
+
+import { type OpenedHere, openJournal } from '../../src/runtime/open.js'
 import { Origin } from '../../src/runtime/origin.js'
 import { FakeClock } from './clock.js'
 
-export interface Session extends Opened {
+export interface Session extends OpenedHere {
   readonly driver: Driver
   readonly clock: FakeClock
   /** What reached nobody: failures of the background. */

@@ -33,6 +33,9 @@ export interface Journal {
   query(collection: string, subset?: Subset): Promise<Rows>
   /** Creates and drops indexes on properties. They never change an answer; what is there already costs nothing. */
   index(collection: string, changes: IndexChanges): Promise<void>
-  /** Calls back with new entries. A hint that is also the data; the log is the truth: entries may come twice, late or not at all. */
-  subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe
+  /**
+   * Calls back with new entries, or with nothing but the position of the last one where they are large. A hint that is
+   * also the data; the log is the truth: entries may come twice, late or not at all.
+   */
+  subscribe(listener: (entries: readonly Entry[], head?: Position) => void): Unsubscribe
 }

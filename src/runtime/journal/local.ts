@@ -20,8 +20,9 @@ import type { Subset } from '../../materializer/subset/subset.js'
 import type { Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
 import { Background } from './background.js'
+import type { OpenJournal } from './calls.js'
 import { GroupCommit } from './group-commit.js'
-import type { Journal, Rows, Unsubscribe } from './journal.js'
+import type { Rows, Unsubscribe } from './journal.js'
 import { Watch } from './watch.js'
 
 export interface LocalJournalOptions {
@@ -34,7 +35,7 @@ export interface LocalJournalOptions {
   readonly onError: (error: unknown) => void
 }
 
-export class LocalJournal implements Journal {
+export class LocalJournal implements OpenJournal {
   readonly #driver: Driver
   readonly #clock: Clock
   readonly #origin: Origin

@@ -51,7 +51,7 @@ export class OpeningJournal implements Journal {
     return this.#opening.then((journal) => journal.index(collection, changes))
   }
 
-  subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {
+  subscribe(listener: (entries: readonly Entry[], head?: Position) => void): Unsubscribe {
     if (this.#opened !== undefined) return this.#opened.subscribe(listener)
     let unsubscribe: Unsubscribe | undefined
     let ended = false

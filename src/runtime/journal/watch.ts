@@ -71,7 +71,10 @@ export class Watch {
   }
 
   #tick(): void {
-    this.#cancelTimer = this.#clock.after(INTERVAL, () => this.#tick())
+    // Where nobody else can write, one look is enough: what this journal appends it tells by itself.
+    const another = this.#driver.changeToken === undefined ? undefined : INTERVAL
+    this.#cancelTimer =
+      another === undefined ? () => undefined : this.#clock.after(another, () => this.#tick())
     this.#look().catch((error: unknown) => {
       if (this.#listeners.size > 0) this.#onError(error)
     })

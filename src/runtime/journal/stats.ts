@@ -1,7 +1,7 @@
 /** What `daybook.stats()` and `daybook.collections()` answer. */
 
-import type { Durability } from '../drivers/settings.js'
-import type { Position } from '../errors.js'
+import type { Durability } from '../../drivers/settings.js'
+import type { Position } from '../../errors.js'
 
 export interface CollectionInfo {
   readonly id: string

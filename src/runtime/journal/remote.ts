@@ -1,0 +1,263 @@
+/**
+ * The journal of a context that has no database: the same calls, through a channel to whoever leads.
+ *
+ * A call is kept until it is answered, and sent again to every new leader and whenever an answer is overdue: all of them
+ * are safe to repeat (L5). So a lost message or a leader that dies costs time, and a call rejects only when the log
+ * refuses it, when the leader speaks another version, or when this journal is closed.
+ */
+
+import { ClosedError, NoLeaderError, ProtocolVersionError } from '../../errors.js'
+import type { Cancel, Clock } from '../clock.js'
+import { type Deferred, deferred } from '../deferred.js'
+import type { MaintenanceCalls, OpenJournal } from './calls.js'
+import type { Link } from './channel.js'
+import type {
+  Entries,
+  Entry,
+  IndexChanges,
+  Position,
+  Rows,
+  Subset,
+  Transaction,
+  Unsubscribe,
+} from './journal.js'
+import { join } from './pieces.js'
+import { type Answer, isAnnouncement, isAnswer, type Method, PROTOCOL, versionFor } from './protocol.js'
+import type { CollectionInfo, Stats } from './stats.js'
+import type { Verification } from './verification.js'
+import { fromWire } from './wire-error.js'
+
+/** How long to wait for an answer before a call is sent again, in ms: doubled each time, up to the limit. */
+const FIRST_REPEAT = 1000
+const LAST_REPEAT = 8000
+
+/** How often overdue calls are looked for, in ms. */
+const LOOK = 500
+
+export interface RemoteJournalParts {
+  /** The id of this context, of its own. */
+  readonly id: string
+  readonly link: Link
+  readonly clock: Clock
+  /** Another context leads from now on. */
+  readonly onLeader?: (leader: string) => void
+}
+
+interface Call {
+  readonly id: number
+  readonly method: Method
+  readonly args: readonly unknown[]
+  readonly answer: Deferred<unknown>
+  /** The pieces that have arrived of a large answer, all from one leader. */
+  pieces: unknown[]
+  leader: string | undefined
+  overdueAt: number
+  patience: number
+}
+
+type Listener = (entries: readonly Entry[], head?: Position) => void
+
+export class RemoteJournal implements OpenJournal, MaintenanceCalls {
+  readonly #parts: RemoteJournalParts
+  readonly #calls = new Map<number, Call>()
+  readonly #listeners = new Set<Listener>()
+  #leader: string | undefined
+  #lastId = 0
+  #cancelLook: Cancel | undefined
+  #closed = false
+
+  constructor(parts: RemoteJournalParts) {
+    this.#parts = parts
+    parts.link.listen((message) => this.#receive(message))
+  }
+
+  /** The context that leads, as far as this one has heard. */
+  get leader(): string | undefined {
+    return this.#leader
+  }
+
+  /**
+   * Resolves when a leader answers.
+   *
+   * @throws NoLeaderError when none does within `ms`; `holder` is asked then who has the lock
+   */
+  async opened(ms: number, holder: () => Promise<string | undefined>): Promise<void> {
+    let cancel: Cancel = () => undefined
+    const late = new Promise<'late'>((resolve) => {
+      cancel = this.#parts.clock.after(ms, () => resolve('late'))
+    })
+    const first = await Promise.race([this.head(), late])
+    cancel()
+    if (first === 'late') throw new NoLeaderError(ms, await holder())
+  }
+
+  append(transaction: Transaction): Promise<Position> {
+    return this.#call('append', [transaction])
+  }
+
+  head(): Promise<Position> {
+    return this.#call('head', [])
+  }
+
+  read(after: Position, limit?: number): Promise<Entries> {
+    return this.#call('read', [after, limit])
+  }
+
+  query(collection: string, subset?: Subset): Promise<Rows> {
+    return this.#call('query', [collection, subset])
+  }
+
+  index(collection: string, changes: IndexChanges): Promise<void> {
+    return this.#call('index', [collection, changes])
+  }
+
+  compact(): Promise<Position> {
+    return this.#call('compact', [])
+  }
+
+  collections(): Promise<CollectionInfo[]> {
+    return this.#call('collections', [])
+  }
+
+  stats(): Promise<Stats> {
+    return this.#call('stats', [])
+  }
+
+  verify(): Promise<Verification> {
+    return this.#call('verify', [])
+  }
+
+  rebuild(): Promise<void> {
+    return this.#call('rebuild', [])
+  }
+
+  subscribe(listener: Listener): Unsubscribe {
+    // One wrapper each, so that the same function can subscribe twice.
+    const own: Listener = (entries, head) => listener(entries, head)
+    this.#listeners.add(own)
+    return () => {
+      this.#listeners.delete(own)
+    }
+  }
+
+  /** Time may have passed unseen (a frozen tab, a lid that was closed): whatever waits is sent again at once. */
+  wake(): void {
+    for (const call of this.#calls.values()) this.#send(call)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelLook?.()
+    this.#listeners.clear()
+    for (const { answer } of this.#calls.values()) answer.reject(new ClosedError())
+    this.#calls.clear()
+    this.#parts.link.close()
+  }
+
+  #call<T>(method: Method, args: readonly unknown[]): Promise<T> {
+    if (this.#closed) return Promise.reject(new ClosedError())
+    const call: Call = {
+      id: ++this.#lastId,
+      method,
+      args,
+      answer: deferred(),
+      pieces: [],
+      leader: undefined,
+      overdueAt: 0,
+      patience: FIRST_REPEAT,
+    }
+    this.#calls.set(call.id, call)
+    this.#send(call)
+    this.#look()
+    return call.answer.promise as Promise<T>
+  }
+
+  #send(call: Call): void {
+    const { id: from, link, clock } = this.#parts
+    const { id, method, pieces, args } = call
+    call.overdueAt = clock.now() + call.patience
+    try {
+      link.send({ daybook: PROTOCOL, from, id, method, args, piece: pieces.length })
+    } catch (error) {
+      // What the channel cannot carry (DataCloneError), it never will.
+      this.#calls.delete(id)
+      call.answer.reject(error)
+    }
+  }
+
+  // One timer, while anything waits.
+  #look(): void {
+    this.#cancelLook ??= this.#parts.clock.after(LOOK, () => {
+      this.#cancelLook = undefined
+      if (this.#calls.size === 0) return
+      const now = this.#parts.clock.now()
+      for (const call of this.#calls.values()) {
+        if (now < call.overdueAt) continue
+        call.patience = Math.min(call.patience * 2, LAST_REPEAT)
+        this.#send(call)
+      }
+      this.#look()
+    })
+  }
+
+  #receive(message: unknown): void {
+    const { id } = this.#parts
+    if (isAnnouncement(message)) {
+      this.#heard(message.leader)
+      for (const listener of [...this.#listeners]) listener(message.entries, message.head)
+    } else if (isAnswer(message, id)) {
+      this.#heard(message.leader)
+      const call = this.#calls.get(message.id)
+      if (call !== undefined) this.#answered(call, message)
+    } else {
+      const version = versionFor(message, id)
+      if (version === undefined) return
+      for (const { id: each, answer } of this.#calls.values()) {
+        this.#calls.delete(each)
+        answer.reject(new ProtocolVersionError(PROTOCOL, version))
+      }
+    }
+  }
+
+  // Nothing that the one before was asked for is answered any more.
+  #heard(leader: string): void {
+    if (leader === this.#leader) return
+    this.#leader = leader
+    for (const call of this.#calls.values()) {
+      call.pieces = []
+      this.#send(call)
+    }
+    this.#parts.onLeader?.(leader)
+  }
+
+  #answered(call: Call, { leader, result }: Answer): void {
+    if ('error' in result) {
+      const error = fromWire(result.error)
+      // That leader leads no more; the next one is sent the same.
+      if (isLeaderGone(error)) return
+      this.#settle(call, () => call.answer.reject(error))
+    } else if ('forgotten' in result) {
+      call.pieces = []
+      this.#send(call)
+    } else if ('piece' in result) {
+      if (call.leader !== leader) call.pieces = []
+      call.leader = leader
+      if (result.piece !== call.pieces.length) return
+      call.pieces.push(result.value)
+      if (result.last) this.#settle(call, () => call.answer.resolve(join(call.pieces)))
+      else this.#send(call)
+    } else {
+      this.#settle(call, () => call.answer.resolve(result.value))
+    }
+  }
+
+  #settle({ id }: Call, settle: () => void): void {
+    this.#calls.delete(id)
+    settle()
+  }
+}
+
+/** What a leader answers that is being closed, or that another one has followed. */
+const isLeaderGone = (error: Error): boolean =>
+  ['DAYBOOK_CLOSED', 'DAYBOOK_FENCED'].includes((error as { code?: string }).code ?? '')

@@ -1,0 +1,171 @@
+/**
+ * The leader's side of a channel: carries out the calls of all contexts on the journal that has the database.
+ *
+ * Keeps nothing but the calls under way and the large answers that are being fetched; everything else is in the log. What
+ * a context sends is checked here and by the journal; a wrong message gets an error and harms nobody.
+ */
+
+import { ProtocolError } from '../../errors.js'
+import type { Cancel, Clock } from '../clock.js'
+import type { MaintenanceCalls, OpenJournal } from './calls.js'
+import type { Hub } from './channel.js'
+import type { Entry, IndexChanges, Position, Subset, Transaction, Unsubscribe } from './journal.js'
+import { cut } from './pieces.js'
+import { type Answer, isPosition, isRequest, PROTOCOL, type Request, senderOf } from './protocol.js'
+import { toWire } from './wire-error.js'
+
+/** How many calls of one context are carried out at a time. */
+const CALLS_LIMIT = 1000
+
+/** How long a large answer is kept for a context that does not ask for the next piece, in ms. */
+const KEPT = 30_000
+
+/** Entries above this size, in UTF-16 code units, are announced by their position only. */
+const ANNOUNCED = 1 << 16
+
+type Reply = (answer: Answer) => void
+
+export interface ServerParts {
+  /** The id of the context that leads. */
+  readonly id: string
+  readonly journal: OpenJournal
+  readonly maintenance: MaintenanceCalls
+  readonly hub: Hub
+  readonly clock: Clock
+  /** The term that this leader has claimed: what it appends carries it. */
+  readonly claimed: Position
+  readonly onError: (error: unknown) => void
+}
+
+export class Server {
+  readonly #parts: ServerParts
+  readonly #unsubscribe: Unsubscribe
+  /** Calls under way, by context. */
+  readonly #underWay = new Map<string, Set<number>>()
+  /** Large answers that are being fetched. */
+  readonly #answers = new Map<string, { readonly pieces: readonly unknown[]; cancel: Cancel }>()
+  #closed = false
+
+  /** Serves from now on, and tells all. */
+  constructor(parts: ServerParts) {
+    this.#parts = parts
+    const { hub, journal, claimed } = parts
+    hub.listen((message, reply) => this.#receive(message, reply))
+    this.#unsubscribe = journal.subscribe((entries) => this.#announce(entries))
+    this.#tell(claimed, [])
+  }
+
+  /** Answers nothing more. */
+  close(): void {
+    this.#closed = true
+    this.#unsubscribe()
+    for (const { cancel } of this.#answers.values()) cancel()
+    this.#answers.clear()
+    this.#parts.hub.close()
+  }
+
+  #announce(entries: readonly Entry[]): void {
+    const last = entries.at(-1)
+    if (last === undefined) return
+    const size = entries.reduce(
+      (sum, { parts }) => sum + parts.reduce((all, part) => all + part.length, 0),
+      0,
+    )
+    this.#tell(last.position, size > ANNOUNCED ? [] : entries)
+  }
+
+  #tell(head: Position, entries: readonly Entry[]): void {
+    this.#parts.hub.announce({ daybook: PROTOCOL, leader: this.#parts.id, head, entries })
+  }
+
+  #receive(message: unknown, reply: Reply): void {
+    if (this.#closed) return
+    if (isRequest(message)) {
+      this.#serve(message, reply)
+      return
+    }
+    const sender = senderOf(message)
+    // A context of another version understands this much: it is to it, and of our version.
+    if (sender !== undefined) {
+      this.#reply(sender, reply, { error: toWire(new ProtocolError('it is not a request of this version')) })
+    }
+  }
+
+  #serve(request: Request, reply: Reply): void {
+    const { from, id, piece } = request
+    const key = `${from} ${id}`
+    const answer = this.#answers.get(key)
+    if (answer !== undefined) this.#sendPiece(request, reply, answer.pieces)
+    else if (piece > 0) this.#reply(request, reply, { forgotten: true })
+    else this.#carryOut(request, reply, key).catch(this.#parts.onError)
+  }
+
+  async #carryOut(request: Request, reply: Reply, key: string): Promise<void> {
+    const { from, id } = request
+    const calls = this.#underWay.get(from) ?? new Set()
+    // A repeat of a call that is being carried out: its answer is on the way.
+    if (calls.has(id)) return
+    if (calls.size >= CALLS_LIMIT) {
+      const error = new ProtocolError(`more than ${CALLS_LIMIT} calls of this context are under way`)
+      this.#reply(request, reply, { error: toWire(error) })
+      return
+    }
+    this.#underWay.set(from, calls.add(id))
+    try {
+      const pieces = cut(await this.#call(request))
+      if (this.#closed) return
+      if (pieces.length === 1) this.#reply(request, reply, { value: pieces[0] })
+      else {
+        this.#answers.set(key, { pieces, cancel: () => undefined })
+        this.#sendPiece(request, reply, pieces)
+      }
+    } catch (error) {
+      this.#reply(request, reply, { error: toWire(error) })
+    } finally {
+      calls.delete(id)
+      if (calls.size === 0) this.#underWay.delete(from)
+    }
+  }
+
+  #call({ method, args }: Request): Promise<unknown> {
+    const { journal, maintenance, claimed } = this.#parts
+    const [first, second] = args
+    switch (method) {
+      case 'append':
+        return journal.append({ ...(first as Transaction), term: claimed.term })
+      case 'read':
+        if (!isPosition(first)) throw new ProtocolError('a position is missing')
+        return journal.read(first, second === undefined ? undefined : Math.max(1, Number(second) || 1))
+      case 'query':
+        return journal.query(textOf(first), (second ?? undefined) as Subset | undefined)
+      case 'index':
+        return journal.index(textOf(first), second as IndexChanges)
+      case 'head':
+      case 'compact':
+        return journal[method]()
+      default:
+        return maintenance[method]()
+    }
+  }
+
+  #sendPiece(request: Request, reply: Reply, pieces: readonly unknown[]): void {
+    const { from, id, piece } = request
+    const key = `${from} ${id}`
+    this.#answers.get(key)?.cancel()
+    const last = piece >= pieces.length - 1
+    this.#reply(request, reply, { piece, value: pieces[piece], last })
+    // The last one may be lost as well.
+    const cancel = this.#parts.clock.after(KEPT, () => this.#answers.delete(key))
+    this.#answers.set(key, { pieces, cancel })
+  }
+
+  #reply({ from, id }: { from: string; id: number }, reply: Reply, result: Answer['result']): void {
+    if (this.#closed) return
+    reply({ daybook: PROTOCOL, to: from, id, leader: this.#parts.id, result })
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new ProtocolError('the id of a collection is missing')
+  return value
+}

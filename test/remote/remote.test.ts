@@ -1,0 +1,298 @@
+/** The journal through real channels of Node: a MessageChannel, and BroadcastChannel between threads. */
+
+import { createCollection } from '@tanstack/db'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  ChangedError,
+  ClosedError,
+  NoLeaderError,
+  OriginConflictError,
+  ProtocolError,
+  ProtocolVersionError,
+  SchemaVersionError,
+} from '../../src/errors.js'
+import { persistedCollectionOptions } from '../../src/node.js'
+import { systemClock } from '../../src/runtime/clock.js'
+import { Daybook } from '../../src/runtime/daybook.js'
+import { broadcastHub, broadcastLink } from '../../src/runtime/journal/broadcast-channel.js'
+import type { Hub, Link } from '../../src/runtime/journal/channel.js'
+import { portHub, portLink } from '../../src/runtime/journal/port-channel.js'
+import { RemoteJournal } from '../../src/runtime/journal/remote.js'
+import { Server } from '../../src/runtime/journal/server.js'
+import { Origin } from '../../src/runtime/origin.js'
+import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
+import { eventually } from '../runtime/fixture.js'
+import { check, fc } from '../support/fc.js'
+import { newFile } from '../support/files.js'
+import { openFile, type Session } from '../support/open.js'
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+let names = 0
+const channels: [string, () => { link: (id: string) => Link; hub: () => Hub }][] = [
+  [
+    'a port',
+    () => {
+      const { port1, port2 } = new MessageChannel()
+      return { link: () => portLink(port1 as never), hub: () => portHub(port2 as never) }
+    },
+  ],
+  [
+    'BroadcastChannel',
+    () => {
+      const name = `test-${++names}`
+      return { link: (id) => broadcastLink(name, id), hub: () => broadcastHub(name) }
+    },
+  ],
+]
+
+async function serve(session: Session, hub: Hub, id = 'leader'): Promise<Server> {
+  const claimed = await session.journal.claimTerm()
+  const { journal, maintenance } = session
+  const server = new Server({
+    id,
+    journal,
+    maintenance,
+    hub,
+    clock: systemClock,
+    claimed,
+    onError: () => undefined,
+  })
+  ends.push(() => server.close())
+  return server
+}
+
+async function leader(hub: Hub, file = newFile()): Promise<Session> {
+  const session = await openFile(file)
+  ends.push(() => session.journal.close())
+  await serve(session, hub)
+  return session
+}
+
+function remote(link: Link, id = 'context'): RemoteJournal {
+  const journal = new RemoteJournal({ id, link, clock: systemClock })
+  ends.push(() => journal.close())
+  return journal
+}
+
+describe.each(channels)('through %s', (_name, open) => {
+  test('a context has all calls, and each answer is that of the journal', async () => {
+    const { link, hub } = open()
+    const session = await leader(hub())
+    const journal = remote(link('context'))
+    const origin = new Origin()
+    const transaction = origin.transaction([
+      { op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk', at: new Date(7) } },
+      { op: 'put', collection: 'todos', key: 2, value: { id: 2, title: 'Keep the book' } },
+    ])
+    const position = await journal.append(transaction)
+    expect(await journal.append(transaction)).toEqual(position)
+    expect(await journal.head()).toEqual(position)
+    expect(await journal.query('todos')).toEqual(await session.journal.query('todos'))
+    const where = {
+      type: 'func' as const,
+      name: 'eq',
+      args: [
+        { type: 'ref' as const, path: ['id'] },
+        { type: 'val' as const, value: 2 },
+      ],
+    }
+    expect((await journal.query('todos', { where })).rows).toHaveLength(1)
+    expect(await journal.read({ term: 0, seq: 0 })).toEqual(await session.journal.read({ term: 0, seq: 0 }))
+    await journal.index('todos', { add: [['title']], remove: [] })
+    expect(await journal.collections()).toEqual(await session.maintenance.collections())
+    expect(await journal.stats()).toEqual(await session.maintenance.stats())
+    expect((await journal.verify()).clean).toBe(true)
+    await journal.rebuild()
+    expect((await journal.compact()).seq).toBeGreaterThan(position.seq)
+  })
+
+  test('an error is of the same class, with the same facts', async () => {
+    const { link, hub } = open()
+    const session = await leader(hub())
+    const journal = remote(link('context'))
+    const transaction = new Origin('maker').transaction([{ op: 'put', collection: 'a', key: 1, value: {} }])
+    await journal.append(transaction)
+    const other = new Origin('maker').transaction([{ op: 'put', collection: 'a', key: 2, value: {} }])
+    const refused = await journal.append(other).catch((error: unknown) => error)
+    const local = await session.journal.append(other).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(OriginConflictError)
+    expect({ ...(refused as object), message: (refused as Error).message }).toEqual({
+      ...(local as object),
+      message: (local as Error).message,
+    })
+    const later = new Origin()
+    await expect(
+      journal.append(
+        later.transaction([{ op: 'put', collection: 'a', key: 3, value: {} }], [['schema', 'a', 5]]),
+      ),
+    ).rejects.toBeInstanceOf(SchemaVersionError)
+    await expect(
+      journal.append(
+        later.transaction([{ op: 'put', collection: 'a', key: 3, value: {} }], [['unchanged', 'a', 0]]),
+      ),
+    ).rejects.toBeInstanceOf(ChangedError)
+  })
+
+  test('large answers and large transactions arrive whole', async () => {
+    const { link, hub } = open()
+    const session = await leader(hub())
+    const journal = remote(link('context'))
+    const text = 'x'.repeat(200)
+    const ops = Array.from({ length: 20_000 }, (_, id) => ({
+      op: 'put' as const,
+      collection: 'rows',
+      key: id,
+      value: { id, text },
+    }))
+    const position = await journal.append(new Origin().transaction(ops))
+    expect(await journal.query('rows')).toEqual(await session.journal.query('rows'))
+    const before = { term: position.term, seq: position.seq - 1 }
+    const all = await session.journal.read(before)
+    expect('entries' in all && all.entries.at(-1)?.parts.length).toBeGreaterThan(3)
+    expect(await journal.read(before)).toEqual(all)
+    expect(await journal.head()).toEqual(position)
+  })
+
+  test('new entries are heard of, large ones by their position', async () => {
+    const { link, hub } = open()
+    const session = await leader(hub())
+    const journal = remote(link('context'))
+    await journal.head()
+    const heard: [number, number | undefined][] = []
+    journal.subscribe((entries, head) => heard.push([entries.length, head?.seq]))
+    const origin = new Origin()
+    const small = await session.journal.append(
+      origin.transaction([{ op: 'put', collection: 'a', key: 1, value: {} }]),
+    )
+    const text = 'x'.repeat(100_000)
+    const large = await session.journal.append(
+      origin.transaction([{ op: 'put', collection: 'a', key: 2, value: { text } }]),
+    )
+    await eventually(() => heard.some(([, seq]) => seq === large.seq))
+    expect(heard).toContainEqual([1, small.seq])
+    expect(heard.at(-1)).toEqual([0, large.seq])
+  })
+
+  test('collections work, and a local-only row written by one context is seen by the other', async () => {
+    const { link, hub } = open()
+    await leader(hub())
+    const locks = new ContextLocks()
+    const journal = remote(link('context'))
+    const daybook = new Daybook({
+      origin: new Origin(),
+      clock: systemClock,
+      open: async () => ({ journal, maintenance: journal, warnings: [], locks }),
+    })
+    const todos = createCollection(
+      persistedCollectionOptions({
+        id: 'todos',
+        getKey: (row: { id: number }) => row.id,
+        persistence: daybook,
+      }),
+    )
+    await todos.insert({ id: 1 }).isPersisted.promise
+    const other = createCollection(
+      persistedCollectionOptions({
+        id: 'todos',
+        getKey: (row: { id: number }) => row.id,
+        persistence: daybook,
+      }),
+    )
+    await other.preload()
+    expect(other.has(1)).toBe(true)
+    expect((await daybook.stats()).collections).toHaveLength(1)
+    await daybook.close()
+  })
+})
+
+test('nobody answers: the open fails in time and names who has the lock, and the call goes on waiting', async () => {
+  const journal = remote(broadcastLink('nobody', 'context'))
+  const opened = journal.opened(50, async () => 'another tab')
+  await expect(opened).rejects.toBeInstanceOf(NoLeaderError)
+  await expect(opened).rejects.toMatchObject({ holder: 'another tab', waited: 50 })
+  const head = journal.head()
+  await leader(broadcastHub('nobody'))
+  expect((await head).seq).toBe(2)
+})
+
+test('closing rejects what waits', async () => {
+  const journal = remote(broadcastLink('closing', 'context'))
+  const head = expect(journal.head()).rejects.toBeInstanceOf(ClosedError)
+  await journal.close()
+  await head
+  await expect(journal.head()).rejects.toBeInstanceOf(ClosedError)
+})
+
+describe('messages that are not ours', () => {
+  /** A line of one's own to a leader. */
+  function line(name: string, id = 'stranger') {
+    const link = broadcastLink(name, id)
+    const answers: unknown[] = []
+    link.listen((message) => answers.push(message))
+    ends.push(() => link.close())
+    return { answers, send: (message: unknown) => link.send(message as never) }
+  }
+
+  test('harm nobody, and whoever says who it is gets an error', async () => {
+    const session = await leader(broadcastHub('garbage'))
+    const journal = remote(broadcastLink('garbage', 'context'))
+    const stranger = line('garbage')
+    const before = await session.journal.head()
+    const method = fc.oneof(fc.constantFrom('append', 'read', 'query', 'index', 'head'), fc.string())
+    const json = fc.oneof(fc.jsonValue(), fc.anything({ withDate: true, withBigInt: true }))
+    const almost = fc.record(
+      {
+        daybook: fc.oneof(fc.constant(1), json),
+        from: fc.oneof(fc.constant('stranger'), json),
+        id: fc.oneof(fc.nat(), json),
+        method,
+        args: fc.oneof(fc.array(json), json),
+        piece: fc.oneof(fc.nat(2), json),
+      },
+      { requiredKeys: [] },
+    )
+    await check(
+      fc.asyncProperty(fc.oneof(json, almost), async (message) => {
+        try {
+          stranger.send(message)
+        } catch {
+          // What cannot be cloned never leaves.
+        }
+        expect((await journal.head()).seq).toBeGreaterThanOrEqual(before.seq)
+      }),
+      300,
+    )
+    expect((await session.maintenance.verify()).clean).toBe(true)
+    stranger.send({ daybook: 1, from: 'stranger', id: 7_777_777, method: 'DROP TABLE', args: [], piece: 0 })
+    await eventually(() => JSON.stringify(stranger.answers).includes('"id":7777777,'))
+    const { result } = stranger.answers.find(
+      (answer) => (answer as { id: number }).id === 7_777_777,
+    ) as never as {
+      result: { error: { name: string } }
+    }
+    expect(result.error.name).toBe(ProtocolError.name)
+  })
+
+  test('of another version are refused in both directions', async () => {
+    await leader(broadcastHub('versions'))
+    // A page of a later version asks this leader.
+    const later = line('versions', 'later')
+    later.send({ daybook: 2, from: 'later', id: 1, something: 'new' })
+    await eventually(() => later.answers.some((answer) => (answer as { to?: string }).to === 'later'))
+    expect(later.answers).toContainEqual(expect.objectContaining({ daybook: 1, to: 'later', id: 1 }))
+    // This page asks a leader of a later version.
+    const journal = remote(broadcastLink('of-later', 'context'))
+    const requests = new BroadcastChannel('daybook:of-later:requests')
+    const answers = new BroadcastChannel('daybook:of-later:to:context')
+    ends.push(() => requests.close())
+    ends.push(() => answers.close())
+    requests.onmessage = () => answers.postMessage({ daybook: 2, to: 'context', id: 1 })
+    const refused = journal.head()
+    await expect(refused).rejects.toBeInstanceOf(ProtocolVersionError)
+    await expect(refused).rejects.toMatchObject({ ours: 1, theirs: 2 })
+  })
+})
