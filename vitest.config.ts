@@ -13,10 +13,22 @@ const hasNodeSqlite = (() => {
 // Node versions that better-sqlite3 was not compiled for run the suites that need node:sqlite only (scripts/test.mjs).
 const onlyNodeSqlite = process.env.DAYBOOK_SUITE === 'node-sqlite'
 
+// Real Chromium, one file at a time: scripts/test.mjs and `npm run test:browser` run these by themselves.
+const onlyBrowser = process.env.DAYBOOK_SUITE === 'browser'
+
 export default defineConfig({
   test: {
-    include: onlyNodeSqlite ? ['test/node-sqlite/**/*.test.ts'] : ['test/**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', ...(hasNodeSqlite ? [] : ['test/node-sqlite/**'])],
+    include: onlyNodeSqlite
+      ? ['test/node-sqlite/**/*.test.ts']
+      : onlyBrowser
+        ? ['test/browser/**/*.test.ts']
+        : ['test/**/*.test.{ts,tsx}'],
+    exclude: [
+      '**/node_modules/**',
+      ...(hasNodeSqlite ? [] : ['test/node-sqlite/**']),
+      ...(onlyBrowser ? [] : ['test/browser/**']),
+    ],
+    fileParallelism: !onlyBrowser,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

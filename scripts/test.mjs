@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { findChromium } from './chromium.mjs'
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const runtimes = join(root, 'test/runtimes')
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -15,6 +17,9 @@ const totals = { passed: 0, failed: 0 }
 
 installRuntimes()
 suite('everything', process.execPath, {}, process.argv.slice(2))
+// Finds Chromium, installs it, or says what to do.
+findChromium()
+suite('in a browser', process.execPath, { DAYBOOK_SUITE: 'browser' }, [])
 for (const name of ['node22', 'node24']) {
   const node = join(runtimes, 'node_modules', name, 'bin/node')
   if (existsSync(node)) suite(`node:sqlite on ${name}`, node, { DAYBOOK_SUITE: 'node-sqlite' }, [])

@@ -53,6 +53,8 @@ export interface DaybookParts {
   readonly open: (onError: (error: unknown) => void) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
+  /** Lets others have a turn in the middle of long work: a page that is to go on drawing. */
+  readonly breathe?: () => Promise<void>
   /** Shows a warning that nobody listens for, the way this runtime shows warnings. */
   readonly onUnheardWarning?: (warning: string) => void
 }
@@ -66,6 +68,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly tail: Tail
   /** @internal */
   readonly clock: Clock
+  /** @internal */
+  readonly breathe: (() => Promise<void>) | undefined
   readonly #opening: Promise<OpenedDaybook>
   readonly #origin: Origin
   readonly #events: Events
@@ -75,7 +79,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly #closed = new AbortController()
   #closing: Promise<void> | undefined
 
-  constructor({ open, origin, clock, onUnheardWarning = () => undefined }: DaybookParts) {
+  constructor({ open, origin, clock, breathe, onUnheardWarning = () => undefined }: DaybookParts) {
+    this.breathe = breathe
     this.#origin = origin
     this.clock = clock
     this.#events = new Events(onUnheardWarning)
@@ -259,6 +264,17 @@ export class Daybook implements Persistence, AsyncDisposable {
   syncOwner(collection: string, listener: OwnerListener): SyncOwner {
     if (this.#closing !== undefined) throw new ClosedError()
     return this.#owners.contend(collection, listener)
+  }
+
+  /** @internal This context is about to stand still: others are to have its roles. */
+  protected suspend(): void {
+    this.#owners.suspend()
+  }
+
+  /** @internal It goes on, and catches up. */
+  protected resume(): void {
+    this.#owners.resume()
+    this.tail.wake()
   }
 
   /** @internal */

@@ -18,8 +18,19 @@ export interface DaybookEvents {
   reset: ResetEvent
   /** Something the user should know that does not keep daybook from working, such as a SQLite build with a known bug. */
   warning: string
+  /** In the browser: another context leads (has the database open), or this one. `daybook.status` is the same. */
+  leader: LeaderEvent
   /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
   sync: { readonly collection: string; readonly owner: boolean }
+}
+
+export interface LeaderEvent {
+  /** `opening` until somebody answers. `leader`: this page's worker has the database. */
+  readonly role: 'opening' | 'leader' | 'follower'
+  /** The context that leads. */
+  readonly leader: string | undefined
+  /** `memory`: nothing is kept beyond this page. */
+  readonly storage: 'opfs' | 'memory'
 }
 
 export type StorageEvent =
@@ -49,6 +60,7 @@ export class Events {
     source: new Set(),
     reset: new Set(),
     warning: new Set(),
+    leader: new Set(),
     sync: new Set(),
   }
 

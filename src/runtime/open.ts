@@ -41,7 +41,8 @@ export async function openJournal({
       (await driver.transaction('write', () =>
         createLog({ id: randomId(), origin: origin.id, createdAt: clock.now() }, MATERIALIZER_SCHEMA),
       ))
-    const warnings = sqliteWarnings(driver.sqliteVersion)
+    // The bug needs a second connection.
+    const warnings = driver.changeToken === undefined ? [] : sqliteWarnings(driver.sqliteVersion)
     const journal = new LocalJournal({ driver, clock, origin, retain, onError })
     return {
       journal,

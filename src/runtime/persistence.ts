@@ -23,6 +23,8 @@ export interface Persistence {
   readonly tail: Tail
   /** @internal */
   readonly clock: Clock
+  /** @internal Lets others have a turn in the middle of long work; left out where nobody waits for one. */
+  readonly breathe?: (() => Promise<void>) | undefined
   /** @internal Who this handle is in the log. */
   readonly origin: string
   /** @internal Work that was asked for: closing waits for it. Rejects when the daybook is closing already. */

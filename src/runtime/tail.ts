@@ -97,6 +97,12 @@ export class Tail {
     }
   }
 
+  /** Asks for the head now: time may have passed unseen. */
+  wake(): void {
+    this.#cancelBackstop?.()
+    if (this.#position !== undefined) this.#askForHead()
+  }
+
   stop(): void {
     this.#unsubscribe?.()
     this.#cancelBackstop?.()
@@ -190,16 +196,18 @@ export class Tail {
   }
 
   #armBackstop(): void {
-    this.#cancelBackstop = this.#clock.after(BACKSTOP, () => {
-      if (this.#position === undefined) return
-      this.#journal
-        .head()
-        .then(({ seq }) => this.#hint(seq))
-        .catch(this.#onError)
-        .finally(() => {
-          if (this.#position !== undefined) this.#armBackstop()
-        })
-    })
+    this.#cancelBackstop = this.#clock.after(BACKSTOP, () => this.#askForHead())
+  }
+
+  #askForHead(): void {
+    if (this.#position === undefined) return
+    this.#journal
+      .head()
+      .then(({ seq }) => this.#hint(seq))
+      .catch(this.#onError)
+      .finally(() => {
+        if (this.#position !== undefined) this.#armBackstop()
+      })
   }
 }
 

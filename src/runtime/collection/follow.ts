@@ -17,6 +17,9 @@ import { CoreWriter, type SyncParams, type WriterEvents } from './core-writer.js
 import type { MutatedCollection } from './mutations.js'
 import { type CollectionSchema, queryAtVersion, schemaOf, versionAfter } from './schema-version.js'
 
+/** How many rows are written in one turn where others are to have theirs. */
+const AT_A_TIME = 500
+
 interface Arrived {
   readonly ops: readonly StoredOp[]
   readonly entry: Entry
@@ -151,16 +154,31 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       journal.query(this.collection, subset),
     )
     if (this.#asked.size > 0) this.#answer(found)
+    const rows = replace ? found.rows : await this.#write(found.rows)
     if (this.#stopped) return
     this.writer.transaction(() => {
       if (replace) this.writer.clear()
-      for (const row of found.rows) this.writer.row(row)
+      for (const row of rows) this.writer.row(row)
       for (const state of found.state) this.writer.state(state)
       if (replace) this.#events.onBaseChanged?.()
     })
     this.#at = found.at
     this.#version = found.schemaVersion
     for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
+  }
+
+  // Nobody sees the rows before all are there, so they can be written a few at a time. Answers with those that are left.
+  async #write(rows: Rows['rows']): Promise<Rows['rows']> {
+    const { breathe } = this.#persistence
+    if (breathe === undefined) return rows
+    let from = 0
+    for (; rows.length - from > AT_A_TIME && !this.#stopped; from += AT_A_TIME) {
+      this.writer.transaction(() => {
+        for (const row of rows.slice(from, from + AT_A_TIME)) this.writer.row(row)
+      })
+      await breathe()
+    }
+    return rows.slice(from)
   }
 
   #answer({ rows }: Rows): void {

@@ -41,6 +41,7 @@ export interface RemoteJournalParts {
   readonly clock: Clock
   /** Another context leads from now on. */
   readonly onLeader?: (leader: string) => void
+  readonly onClosed?: () => void
 }
 
 interface Call {
@@ -153,6 +154,7 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     for (const { answer } of this.#calls.values()) answer.reject(new ClosedError())
     this.#calls.clear()
     this.#parts.link.close()
+    this.#parts.onClosed?.()
   }
 
   #call<T>(method: Method, args: readonly unknown[]): Promise<T> {

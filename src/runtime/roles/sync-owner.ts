@@ -16,7 +16,7 @@ import {
   StorageIoError,
 } from '../../errors.js'
 import { type Clock, pause } from '../clock.js'
-import type { Deferred } from '../deferred.js'
+import { type Deferred, deferred } from '../deferred.js'
 import type { Tail } from '../tail.js'
 import type { Locks } from './locks.js'
 import { type Question, RoleWatch } from './role-watch.js'
@@ -72,6 +72,8 @@ export class SyncOwner {
   /** Somebody here needs the role. */
   #wanted: TakeOver | undefined
   #since: number
+  /** Settles when the context goes on, while it stands still. */
+  #suspended: Deferred<void> | undefined
   #setbacks = 0
   /** The code of the error that was told last. */
   #told: string | undefined
@@ -111,6 +113,18 @@ export class SyncOwner {
     return this.#wanted.granted.promise
   }
 
+  /** Gives up the role and asks for it no more before resume(): for a context that is about to stand still. */
+  suspend(): void {
+    this.#suspended ??= deferred()
+    this.#end('released')
+    this.#waiting.abort(AGAIN)
+  }
+
+  resume(): void {
+    this.#suspended?.resolve()
+    this.#suspended = undefined
+  }
+
   /**
    * An append under this claim was refused with DeposedError: whoever is told by the log need not wait for the tail.
    */
@@ -124,6 +138,7 @@ export class SyncOwner {
       this.#end('stopped')
       this.#state = 'stopped'
       this.#waiting.abort()
+      this.resume()
       this.#noLongerWanted()?.reject(new ClosedError())
     }
     return this.stopped
@@ -157,7 +172,9 @@ export class SyncOwner {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped) {
+    for (;;) {
+      await this.#suspended?.promise
+      if (this.#isStopped) return
       const ms = await this.#contend()
       await this.#pause(ms)
     }

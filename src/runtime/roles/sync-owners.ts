@@ -60,6 +60,15 @@ export class SyncOwners {
     return owner
   }
 
+  /** Gives up every role until resume(). */
+  suspend(): void {
+    for (const owner of this.#owners) owner.suspend()
+  }
+
+  resume(): void {
+    for (const owner of this.#owners) owner.resume()
+  }
+
   /** Gives up every role; resolves when the locks are free. */
   async stop(): Promise<void> {
     await Promise.all(Array.from(this.#owners, (owner) => owner.stop()))

@@ -1,0 +1,127 @@
+/**
+ * Opens a database in the origin private file system, through wa-sqlite's AccessHandlePoolVFS.
+ *
+ * That VFS lets what a file handle throws (QuotaExceededError) fly through SQLite; here it becomes a result code, and a
+ * full disk a full disk.
+ */
+
+import { BusyError, StorageUnavailableError } from '../errors.js'
+import type { OpenedWasm, SqliteModule } from './wa-sqlite.js'
+
+/** The part of wa-sqlite's API that opens a database. */
+interface SqliteApi {
+  vfs_register(vfs: object, makeDefault: boolean): number
+  open_v2(name: string, flags?: number, vfs?: string): Promise<number>
+}
+
+interface Vfs {
+  readonly name: string
+  readonly isReady: Promise<unknown> | (() => Promise<unknown>)
+  close(): Promise<void> | void
+}
+type VfsClass = new (directory: string, module: SqliteModule) => Vfs
+
+/** A wa-sqlite package, as a worker imports it. */
+export interface WaSqlite {
+  readonly name: string
+  /** `dist/wa-sqlite.mjs` */
+  readonly createModule: () => Promise<SqliteModule>
+  /** `Factory` of the package's main file. */
+  readonly Factory: (module: SqliteModule) => unknown
+  /** `src/examples/AccessHandlePoolVFS.js` */
+  readonly AccessHandlePoolVFS: unknown
+}
+
+const FULL = 13
+/** The methods that touch a file, and the result code of each when the file system fails. */
+const GUARDED: Readonly<Record<string, number>> = {
+  Read: 266,
+  Write: 778,
+  Sync: 1034,
+  Truncate: 1546,
+  FileSize: 1802,
+  Delete: 2570,
+  Close: 4106,
+}
+
+/** How long files that another context still holds are waited for, in ms, and how often they are tried. */
+const PATIENCE = 5000
+const TRY_AGAIN = 20
+
+/** Everything of one daybook is in this folder of the origin. */
+const folderOf = (name: string): string => `daybook-${encodeURIComponent(name)}`
+
+/**
+ * Opens the database of this name.
+ *
+ * @throws BusyError when another context holds its files; StorageUnavailableError when there is no OPFS
+ */
+export async function openOpfs(
+  { name: binding, createModule, Factory, AccessHandlePoolVFS }: WaSqlite,
+  name: string,
+): Promise<OpenedWasm> {
+  if (
+    typeof FileSystemFileHandle === 'undefined' ||
+    !('createSyncAccessHandle' in FileSystemFileHandle.prototype)
+  ) {
+    throw new StorageUnavailableError('OPFS')
+  }
+  const module = await createModule()
+  const api = Factory(module) as SqliteApi
+  const vfs = await openPool(guarded(AccessHandlePoolVFS as VfsClass), folderOf(name), module)
+  api.vfs_register(vfs, false)
+  const db = await api.open_v2('daybook.db', undefined, vfs.name)
+  return { name: binding, module, db, close: () => vfs.close() }
+}
+
+/** Opens a database that is gone with its worker. */
+export async function openMemory({ name, createModule, Factory }: WaSqlite): Promise<OpenedWasm> {
+  const module = await createModule()
+  const db = await (Factory(module) as SqliteApi).open_v2(':memory:')
+  return { name: `${name} (memory)`, module, db, close: () => undefined }
+}
+
+// The handles of a context that has just ended are free a moment after its lock.
+async function openPool(Pool: VfsClass, folder: string, module: SqliteModule): Promise<Vfs> {
+  const giveUp = Date.now() + PATIENCE
+  for (;;) {
+    const vfs = new Pool(folder, module)
+    try {
+      await (typeof vfs.isReady === 'function' ? vfs.isReady() : vfs.isReady)
+      return vfs
+    } catch (cause) {
+      await vfs.close()
+      if ((cause as Partial<DOMException>).name !== 'NoModificationAllowedError') throw cause
+      if (Date.now() > giveUp) {
+        throw new BusyError(
+          'Another context holds the files of this database and does not lead it. Close other tabs of this app.',
+          { cause },
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
+    }
+  }
+}
+
+type Method = (...args: unknown[]) => number
+
+function guarded(Pool: VfsClass): VfsClass {
+  const Guarded = class extends Pool {}
+  for (const [method, failed] of Object.entries(GUARDED)) {
+    // The packages call them `xRead` and `jRead`.
+    for (const name of [`x${method}`, `j${method}`]) {
+      const own = Object.getOwnPropertyDescriptor(Pool.prototype, name)?.value as Method | undefined
+      if (own === undefined) continue
+      Object.defineProperty(Guarded.prototype, name, {
+        value(this: Vfs, ...args: unknown[]): number {
+          try {
+            return own.apply(this, args)
+          } catch (error) {
+            return (error as Partial<DOMException>).name === 'QuotaExceededError' ? FULL : failed
+          }
+        },
+      })
+    }
+  }
+  return Guarded
+}

@@ -1,0 +1,87 @@
+/** A page that tests drive: it opens a daybook with a collection, and puts what they call on `window.app`. */
+
+import { createCollection } from '@tanstack/db'
+import { type BrowserOptions, openDaybook, persistedCollectionOptions } from 'daybook/browser'
+
+export interface Row {
+  readonly id: string
+  readonly [field: string]: unknown
+}
+
+const settings = new URLSearchParams(location.search)
+
+function open(options: Partial<BrowserOptions> = {}) {
+  const daybook = openDaybook({
+    name: settings.get('name') ?? 'test',
+    ...(settings.has('fallback') && { fallback: 'memory' as const }),
+    ...(settings.has('power') && { durability: 'power' as const }),
+    ...(settings.has('timeout') && { openTimeout: Number(settings.get('timeout')) }),
+    ...(settings.has('journeyapps') && {
+      worker: () =>
+        new Worker(new URL('daybook-dist/browser-worker-journeyapps.js', import.meta.url), {
+          type: 'module',
+        }),
+    }),
+    ...options,
+  })
+  const errors: string[] = []
+  daybook.on('error', (error) => errors.push(String(error)))
+  const rows = createCollection(
+    persistedCollectionOptions({ id: 'rows', getKey: (row: Row) => row.id, persistence: daybook }),
+  )
+  return { daybook, rows, errors }
+}
+
+const { daybook, rows, errors } = open()
+let longest = 0
+let running: Promise<void> | undefined
+
+const app = {
+  daybook,
+  rows,
+  errors,
+  open,
+  createCollection,
+  persistedCollectionOptions,
+  ready: () => daybook.ready,
+  preload: () => rows.preload(),
+  insert: (row: Row) => rows.insert(row).isPersisted.promise.then(() => undefined),
+  /** Inserts one row after another until stop(); answers with the ids that were acknowledged. */
+  write(prefix: string) {
+    const acknowledged: string[] = []
+    let stopped = false
+    running = (async () => {
+      for (let n = 0; !stopped; n++) {
+        await app.insert({ id: `${prefix}/${n}` })
+        acknowledged.push(`${prefix}/${n}`)
+      }
+    })()
+    app.acknowledged = acknowledged
+    app.stop = async () => {
+      stopped = true
+      await running
+      return acknowledged
+    }
+  },
+  acknowledged: [] as string[],
+  stop: async () => [] as string[],
+  ids: () => [...rows.keys()].sort(),
+  status: () => daybook.status,
+  /** The longest task since the last call, in ms. */
+  longestTask() {
+    const found = longest
+    longest = 0
+    return found
+  },
+}
+
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
+}).observe({ entryTypes: ['longtask'] })
+
+declare global {
+  interface Window {
+    app: typeof app
+  }
+}
+window.app = app
