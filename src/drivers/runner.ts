@@ -6,7 +6,7 @@
  * can come between their statements; programs of an asynchronous one queue.
  */
 
-import { BusyError, CommitUnknownError } from '../errors.js'
+import { BusyError, CommitUnknownError, StorageFullError } from '../errors.js'
 import type { Connection, Driver } from './driver.js'
 import { type Program, runProgram, type Step } from './program.js'
 import { classifyError, isHandleInUse } from './sqlite-errors.js'
@@ -135,7 +135,9 @@ function* inTransaction<T>(
   try {
     yield { statement: COMMIT, parameters: [] }
   } catch (error) {
-    if (!connection.inTransaction() && mode === 'write') throw new CommitUnknownError({ cause: error })
+    // A disk that is full has not taken the frame that commits: SQLite has rolled back.
+    const isKnown = mode === 'read' || error instanceof StorageFullError
+    if (!connection.inTransaction() && !isKnown) throw new CommitUnknownError({ cause: error })
     if (connection.inTransaction()) yield { statement: ROLLBACK, parameters: [] }
     throw error
   }

@@ -7,7 +7,7 @@ import { InvalidOptionError, StorageUnavailableError } from '../../errors.js'
 import { type Clock, systemClock } from '../clock.js'
 import { Daybook, type OpenedDaybook } from '../daybook.js'
 import type { LeaderEvent } from '../events.js'
-import { broadcastLink } from '../journal/broadcast-channel.js'
+import { broadcastLink, type PageLink } from '../journal/broadcast-channel.js'
 import { type Port, portLink } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
@@ -82,9 +82,10 @@ export class BrowserPage {
     const { openTimeout = 10_000, name } = this.#options
     const isShared = this.#storage === 'opfs'
     this.#startWorker()
+    const shared = isShared ? broadcastLink(name, this.#id) : undefined
     const journal = new RemoteJournal({
       id: this.#id,
-      link: isShared ? broadcastLink(name, this.#id) : portLink(this.#worker as unknown as Port),
+      link: shared ?? portLink(this.#worker as unknown as Port),
       clock: this.#clock,
       onLeader: (leader) => {
         this.#leader = leader
@@ -93,7 +94,7 @@ export class BrowserPage {
       onClosed: () => this.#end(),
     })
     this.#journal = journal
-    if (isShared) this.#followPage()
+    if (shared !== undefined) this.#followPage(shared)
     try {
       await journal.opened(openTimeout, () => holderOf(name))
     } catch (error) {
@@ -146,7 +147,7 @@ export class BrowserPage {
     this.#startWorker()
   }
 
-  #followPage(): void {
+  #followPage(link: PageLink): void {
     const { signal } = this.#closed
     // A page that goes into the back/forward cache would keep the lock, and everybody else from it.
     addEventListener(
@@ -155,6 +156,7 @@ export class BrowserPage {
         this.#onHide()
         this.#worker?.terminate()
         this.#worker = undefined
+        link.suspend()
       },
       { signal },
     )
@@ -162,6 +164,7 @@ export class BrowserPage {
       'pageshow',
       ({ persisted }) => {
         if (!persisted) return
+        link.resume()
         this.#wake()
         this.#onShow()
       },

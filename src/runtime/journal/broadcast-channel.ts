@@ -12,18 +12,37 @@ const requestsOf = (name: string): string => `daybook:${name}:requests`
 const newsOf = (name: string): string => `daybook:${name}:news`
 const lineOf = (name: string, context: string): string => `daybook:${name}:to:${context}`
 
+/** A line that can be let go for a while: a page with an open channel has no place in the back/forward cache. */
+export interface PageLink extends Link {
+  suspend(): void
+  resume(): void
+}
+
 /** The line of a context; `name` is the daybook's, `context` its own id. */
-export function broadcastLink(name: string, context: string): Link {
-  const requests = new BroadcastChannel(requestsOf(name))
-  const incoming = [new BroadcastChannel(lineOf(name, context)), new BroadcastChannel(newsOf(name))]
+export function broadcastLink(name: string, context: string): PageLink {
+  let hear: (message: unknown) => void = () => undefined
+  const open = (): BroadcastChannel[] => {
+    const channels = [requestsOf(name), lineOf(name, context), newsOf(name)].map(
+      (each) => new BroadcastChannel(each),
+    )
+    for (const channel of channels.slice(1)) channel.onmessage = ({ data }: MessageEvent) => hear(data)
+    return channels
+  }
+  let channels = open()
+  const close = (): void => {
+    for (const channel of channels.splice(0)) channel.close()
+  }
   return {
-    send: (request) => requests.postMessage(request),
+    // What is sent in between is lost, and sent again.
+    send: (request) => channels[0]?.postMessage(request),
     listen(listener) {
-      for (const channel of incoming) channel.onmessage = ({ data }: MessageEvent) => listener(data)
+      hear = listener
     },
-    close() {
-      for (const channel of [requests, ...incoming]) channel.close()
+    suspend: close,
+    resume() {
+      if (channels.length === 0) channels = open()
     },
+    close,
   }
 }
 

@@ -33,7 +33,6 @@ function open(options: Partial<BrowserOptions> = {}) {
 }
 
 const { daybook, rows, errors } = open()
-let longest = 0
 let running: Promise<void> | undefined
 
 const app = {
@@ -67,17 +66,31 @@ const app = {
   stop: async () => [] as string[],
   ids: () => [...rows.keys()].sort(),
   status: () => daybook.status,
-  /** The longest task since the last call, in ms. */
-  longestTask() {
-    const found = longest
-    longest = 0
-    return found
+  /** The longest time in which the page could do nothing else while this went on, in ms. */
+  async longestPause(work: () => Promise<unknown>) {
+    let done = false
+    const finished = work().finally(() => {
+      done = true
+    })
+    let longest = 0
+    for (let last = performance.now(); !done; ) {
+      await nextTask()
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+    }
+    await finished
+    return longest
   },
 }
 
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
-}).observe({ entryTypes: ['longtask'] })
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => resolve()
+    port2.postMessage(undefined)
+  })
+}
 
 declare global {
   interface Window {

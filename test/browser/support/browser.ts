@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { createServer, type ViteDevServer } from 'vite'
+import { build, preview } from 'vite'
 import { findChromium } from '../../../scripts/chromium.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -21,26 +21,32 @@ const ARGS = [
   '--disable-sync',
 ]
 
+/** Built as an app is: a page with a development server's socket would have no place in the back/forward cache. */
 export async function serveApp(): Promise<{ url: string; close(): Promise<void> }> {
-  const server: ViteDevServer = await createServer({
+  const outDir = mkdtempSync(join(tmpdir(), 'daybook-app-'))
+  const shared = {
     root: join(root, 'test/browser/app'),
     configFile: false,
     logLevel: 'error',
-    cacheDir: mkdtempSync(join(tmpdir(), 'daybook-vite-')),
+    build: { outDir, emptyOutDir: true },
+  } as const
+  await build({
+    ...shared,
     resolve: {
       alias: { 'daybook/browser': join(root, 'dist/browser.js'), 'daybook-dist': join(root, 'dist') },
     },
-    optimizeDeps: {
-      include: ['@tanstack/db', 'kysely'],
-      exclude: ['wa-sqlite', '@journeyapps/wa-sqlite'],
-    },
     worker: { format: 'es' },
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, fs: { allow: [root] } },
   })
-  await server.listen()
-  const address = server.httpServer?.address()
-  if (typeof address !== 'object' || address === null) throw new Error('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}/`, close: () => server.close() }
+  const server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0 } })
+  const url = server.resolvedUrls?.local[0]
+  if (url === undefined) throw new Error('the server has no address')
+  return {
+    url,
+    async close() {
+      await server.close()
+      rmSync(outDir, { recursive: true, force: true })
+    },
+  }
 }
 
 export class Browser {
