@@ -5,6 +5,7 @@
  */
 
 import * as errors from '../../errors.js'
+import { RemoteError } from '../../errors.js'
 import type { WireError } from './protocol.js'
 
 const CLASSES = new Map(Object.entries(errors as Readonly<Record<string, unknown>>))
@@ -19,10 +20,10 @@ export function toWire(error: unknown): WireError {
 }
 
 export function fromWire({ name, message, fields: { cause, ...facts } }: WireError): Error {
-  const error = new Error(message, cause === undefined ? undefined : { cause: new Error(String(cause)) })
-  const found = CLASSES.get(name) as typeof errors.RemoteError | undefined
-  Object.setPrototypeOf(error, (found ?? errors.RemoteError).prototype)
-  return Object.assign(error, { name }, found === undefined && { code: 'DAYBOOK_REMOTE' }, facts)
+  const because = cause === undefined ? undefined : { cause: new Error(String(cause)) }
+  const found = CLASSES.get(name) as { readonly prototype: Error } | undefined
+  if (found === undefined) return new RemoteError(message, because)
+  return Object.assign(Object.setPrototypeOf(new Error(message, because), found.prototype), { name }, facts)
 }
 
 // An error may name anything that the app has handed in.

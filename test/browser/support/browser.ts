@@ -1,10 +1,11 @@
 /** A real Chromium with a profile on disk, and a Vite server that serves the pages of test/browser/app. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, chromium, type Page, type Browser as PlaywrightBrowser } from 'playwright-core'
 import { build, preview } from 'vite'
 import { findChromium } from '../../../scripts/chromium.mjs'
 
@@ -49,24 +50,34 @@ export async function serveApp(): Promise<{ url: string; close(): Promise<void> 
   }
 }
 
+/** A browser process on a profile of its own, which outlives it. */
 export class Browser {
   readonly #profile = mkdtempSync(join(tmpdir(), 'daybook-profile-'))
-  #context: BrowserContext | undefined
+  #process: ChildProcess | undefined
+  #browser: PlaywrightBrowser | undefined
 
   async start(): Promise<this> {
-    this.#context = await chromium.launchPersistentContext(this.#profile, {
-      executablePath: findChromium(),
-      headless: true,
-      args: ARGS,
-      // What a user's browser has, and where a leader's lock would stay.
-      ignoreDefaultArgs: ['--disable-back-forward-cache'],
-    })
+    const args = [
+      '--headless',
+      ...ARGS,
+      '--remote-debugging-port=0',
+      `--user-data-dir=${this.#profile}`,
+      'about:blank',
+    ]
+    // What a process that was killed leaves behind would be taken for a running one.
+    for (const file of ['DevToolsActivePort', 'SingletonLock', 'SingletonCookie', 'SingletonSocket']) {
+      rmSync(join(this.#profile, file), { force: true })
+    }
+    this.#process = spawn(findChromium(), args, { detached: true, stdio: 'ignore' })
+    this.#browser = await chromium.connectOverCDP(`http://127.0.0.1:${await this.#port()}`)
     return this
   }
 
   get context(): BrowserContext {
-    if (this.#context === undefined) throw new Error('the browser is not running')
-    return this.#context
+    // The one that keeps its data on disk; those that Playwright makes keep it in memory.
+    const context = this.#browser?.contexts()[0]
+    if (context === undefined) throw new Error('the browser is not running')
+    return context
   }
 
   async page(url: string): Promise<Page> {
@@ -75,14 +86,30 @@ export class Browser {
     return page
   }
 
-  /** Ends the browser; the profile stays. */
-  async stop(): Promise<void> {
-    await this.#context?.close()
-    this.#context = undefined
+  /** SIGKILL, to every process of it. */
+  async kill(): Promise<void> {
+    const { pid } = this.#process ?? {}
+    if (pid === undefined) return
+    const ended = new Promise((resolve) => this.#process?.once('exit', resolve))
+    process.kill(-pid, 'SIGKILL')
+    await ended
+    await this.#browser?.close().catch(() => undefined)
+    this.#process = undefined
   }
 
+  /** The browser and its profile go. */
   async remove(): Promise<void> {
-    await this.stop()
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 })
+    await this.kill()
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+
+  async #port(): Promise<string> {
+    const file = join(this.#profile, 'DevToolsActivePort')
+    for (let tries = 0; tries < 600; tries++) {
+      const [port] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+      if (port !== undefined && port !== '') return port
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error('Chromium does not start.')
   }
 }
