@@ -53,6 +53,8 @@ export interface DaybookParts {
   readonly open: (onError: (error: unknown) => void) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
+  /** Whether nobody looks at this context; a page that is not looked at is slowed down. */
+  readonly isHidden?: () => boolean
   /** Lets others have a turn in the middle of long work: a page that is to go on drawing. */
   readonly breathe?: () => Promise<void>
   /** Shows a warning that nobody listens for, the way this runtime shows warnings. */
@@ -79,7 +81,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly #closed = new AbortController()
   #closing: Promise<void> | undefined
 
-  constructor({ open, origin, clock, breathe, onUnheardWarning = () => undefined }: DaybookParts) {
+  constructor(parts: DaybookParts) {
+    const { open, origin, clock, breathe, isHidden, onUnheardWarning = () => undefined } = parts
     this.breathe = breathe
     this.#origin = origin
     this.clock = clock
@@ -97,6 +100,7 @@ export class Daybook implements Persistence, AsyncDisposable {
       tail: this.tail,
       clock,
       origin: origin.id,
+      isHidden,
       claim: (collection) => this.#appendOp({ op: 'claim', collection }),
       ask: (collection, question) => this.#appendOp(questionOp(collection, question)),
       onChange: (change) => this.emit('sync', change),
@@ -264,6 +268,16 @@ export class Daybook implements Persistence, AsyncDisposable {
   syncOwner(collection: string, listener: OwnerListener): SyncOwner {
     if (this.#closing !== undefined) throw new ClosedError()
     return this.#owners.contend(collection, listener)
+  }
+
+  /** @internal The page is looked at, or not any more. */
+  protected seen(isSeen: boolean): void {
+    if (!isSeen) {
+      this.#owners.hidden()
+      return
+    }
+    this.tail.wake()
+    this.#owners.shown()
   }
 
   /** @internal This context is about to stand still: others are to have its roles. */

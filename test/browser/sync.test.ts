@@ -131,6 +131,50 @@ test('50 hand-overs: one connection, every change in every tab, and each owner g
   expect(feed.tokens.filter((token) => token === 0)).toHaveLength(1)
 }, 300_000)
 
+test('the tab that people look at runs the source, and a hidden one gives it away', async () => {
+  const feed = await new Feed().start()
+  const name = newName()
+  feed.change()
+  const [first, second] = [await tab(name), await tab(name)]
+  for (const page of [first, second]) {
+    await page.evaluate(() => {
+      Object.assign(window, { owner: false })
+      window.app.daybook.on('sync', ({ owner }) => Object.assign(window, { owner }))
+    })
+    await follow(page, feed.url)
+    await expect.poll(() => sizeOf(page)).toBe(1)
+  }
+  expect([await isOwner(first), await isOwner(second)]).toEqual([true, false])
+  await look(first, 'hidden')
+  await expect.poll(() => isOwner(second)).toBe(true)
+  feed.change()
+  await expect.poll(() => sizeOf(second)).toBe(2)
+  // Somebody looks at both: the owner stays.
+  await look(first, 'visible')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect([await isOwner(first), await isOwner(second)]).toEqual([false, true])
+  // Nobody looks at either; then the first one is shown.
+  await look(first, 'hidden')
+  await second.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+  })
+  await look(first, 'visible')
+  await expect.poll(() => isOwner(first)).toBe(true)
+  feed.change()
+  await expect.poll(() => sizeOf(second)).toBe(3)
+  await expect.poll(() => feed.connections).toBe(1)
+})
+
+const isOwner = (page: Page): Promise<boolean> =>
+  page.evaluate(() => (window as unknown as { owner: boolean }).owner)
+
+/** As when the window is covered, or shown again. */
+const look = (page: Page, state: 'hidden' | 'visible'): Promise<void> =>
+  page.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, state)
+
 async function crash(page: Page): Promise<void> {
   const client = await browser.context.newCDPSession(page)
   const crashed = new Promise((resolve) => page.once('crash', resolve))

@@ -35,8 +35,12 @@ export interface BrowserOptions extends Omit<DaybookOptions, 'busyTimeout'> {
 
 interface PageListener {
   readonly onStatus: (status: LeaderEvent) => void
+  /** The page goes into the back/forward cache, or for good. */
   readonly onHide: () => void
+  /** It is back. */
   readonly onShow: () => void
+  /** People look at it, or no longer. */
+  readonly onSeen: (isSeen: boolean) => void
 }
 
 export class BrowserPage {
@@ -45,10 +49,7 @@ export class BrowserPage {
   readonly #start: Omit<Start, 'id' | 'storage'>
   readonly #makeWorker: () => Worker
   readonly #clock: Clock = systemClock
-  readonly #onStatus: (status: LeaderEvent) => void
-  /** The page goes into the back/forward cache, or for good; it is back. */
-  readonly #onHide: () => void
-  readonly #onShow: () => void
+  readonly #listener: PageListener
   #storage: 'opfs' | 'memory' = 'opfs'
   #worker: Worker | undefined
   #workers = 0
@@ -57,14 +58,12 @@ export class BrowserPage {
   #report: (error: unknown) => void = () => undefined
   readonly #closed = new AbortController()
 
-  constructor(options: BrowserOptions, makeWorker: () => Worker, { onStatus, onHide, onShow }: PageListener) {
+  constructor(options: BrowserOptions, makeWorker: () => Worker, listener: PageListener) {
     this.#options = options
     const { durability, retain } = checkDaybookOptions(options)
     this.#start = { name: options.name, durability, retain }
     this.#makeWorker = makeWorker
-    this.#onStatus = onStatus
-    this.#onHide = onHide
-    this.#onShow = onShow
+    this.#listener = listener
   }
 
   get status(): LeaderEvent {
@@ -89,7 +88,7 @@ export class BrowserPage {
       clock: this.#clock,
       onLeader: (leader) => {
         this.#leader = leader
-        this.#onStatus(this.status)
+        this.#listener.onStatus(this.status)
       },
       onClosed: () => this.#end(),
     })
@@ -153,7 +152,7 @@ export class BrowserPage {
     addEventListener(
       'pagehide',
       () => {
-        this.#onHide()
+        this.#listener.onHide()
         this.#worker?.terminate()
         this.#worker = undefined
         link.suspend()
@@ -166,16 +165,17 @@ export class BrowserPage {
         if (!persisted) return
         link.resume()
         this.#wake()
-        this.#onShow()
+        this.#listener.onShow()
       },
       { signal },
     )
     document.addEventListener(
       'visibilitychange',
-      () => document.visibilityState === 'visible' && this.#wake(),
-      {
-        signal,
+      () => {
+        if (!isHidden()) this.#wake()
+        this.#listener.onSeen(!isHidden())
       },
+      { signal },
     )
     document.addEventListener('resume', () => this.#wake(), { signal })
   }
@@ -228,6 +228,8 @@ export function checkBrowserOptions(options: BrowserOptions): void {
   }
 }
 
+const isHidden = (): boolean => document.visibilityState === 'hidden'
+
 /** Resolves in a task of its own, without the 4 ms that nested timers are made to wait. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
@@ -250,12 +252,14 @@ export class BrowserDaybook extends Daybook {
       onStatus: (status) => this.emit('leader', status),
       onHide: () => this.suspend(),
       onShow: () => this.resume(),
+      onSeen: (isSeen) => this.seen(isSeen),
     })
     super({
       origin: new Origin(),
       clock: systemClock,
       open: (onError) => page.open(onError),
       breathe: nextTask,
+      isHidden,
       onUnheardWarning: (warning) => console.warn(warning),
     })
     this.#page = page

@@ -4,6 +4,10 @@ import type { Lock, LockRequest, Locks } from '../roles/locks.js'
 
 /** The locks of the daybook of this name. */
 export const webLocks = (name: string): Locks => ({
+  async isWanted(lock) {
+    const { pending = [] } = await navigator.locks.query()
+    return pending.some((request) => request.name === `daybook:${name}:${lock}`)
+  },
   request: (lock, { signal, steal }: LockRequest) =>
     new Promise<Lock>((resolve, reject) => {
       let release = (): void => undefined

@@ -21,6 +21,8 @@ export interface Locks {
    * @throws LockUnavailableError when the lock cannot be asked for at all; the reason of `signal` when that aborts
    */
   request(name: string, options: LockRequest): Promise<Lock>
+  /** Whether another context waits for the lock; left out where nobody can tell. */
+  isWanted?(name: string): Promise<boolean>
 }
 
 /** A lock that is held. */
@@ -44,5 +46,8 @@ export const noLocks: Locks = {
 export function openingLocks(opening: Promise<Locks>): Locks {
   // Why it cannot be opened is told by `ready` and by every call of the journal.
   const opened = opening.catch(() => noLocks)
-  return { request: async (name, options) => (await opened).request(name, options) }
+  return {
+    request: async (name, options) => (await opened).request(name, options),
+    isWanted: async (name) => (await (await opened).isWanted?.(name)) ?? false,
+  }
 }

@@ -15,6 +15,8 @@ export interface Question {
   readonly by: string
   /** The owner has heard it and finishes something first. */
   readonly heard: boolean
+  /** Asked by a page that people look at: an owner that nobody looks at gives the role away, another one keeps it. */
+  readonly visible?: boolean
 }
 
 /** A question, as it is written into the log. */
@@ -57,7 +59,11 @@ export class RoleWatch implements Follower {
       } else if (op[0] === 'state' && op[2] === QUESTION) {
         const { value } = decodeOp(op) as { readonly value?: Partial<Question> }
         if (typeof value?.by === 'string')
-          this.#events.onQuestion?.({ by: value.by, heard: value.heard === true })
+          this.#events.onQuestion?.({
+            by: value.by,
+            heard: value.heard === true,
+            visible: value.visible === true,
+          })
       }
     }
   }

@@ -52,6 +52,8 @@ export interface SyncOwnerParts {
   readonly clock: Clock
   /** Appends a claim of the collection. */
   readonly claim: (collection: string) => Promise<Position>
+  /** Whether nobody looks at this context. Left out where there is nothing to look at. */
+  readonly isHidden?: (() => boolean) | undefined
   /** Appends a question for the role. */
   readonly ask: (collection: string, question: Question) => Promise<unknown>
   readonly listener: SyncOwnerListener
@@ -111,6 +113,19 @@ export class SyncOwner {
     if (this.#isStopped) return Promise.reject(new ClosedError())
     this.#wanted ??= this.#beginToWant()
     return this.#wanted.granted.promise
+  }
+
+  /** The page is looked at: it takes the role over from one that is not. */
+  shown(): void {
+    const { collection, origin, ask } = this.#parts
+    if (this.#state !== 'waiting' || this.#turn !== undefined) return
+    ask(collection, { by: origin, heard: false, visible: true }).catch((error: unknown) => this.#tell(error))
+  }
+
+  /** The page is not looked at any more, and browsers slow it down: whoever waits for the role gets it. */
+  async hidden(): Promise<void> {
+    const { collection, locks } = this.#parts
+    if (this.#state === 'owner' && (await locks.isWanted?.(collection)) === true) this.#letGo()
   }
 
   /** Gives up the role and asks for it no more before resume(): for a context that is about to stand still. */
@@ -255,17 +270,20 @@ export class SyncOwner {
     return undefined
   }
 
-  #asked({ by, heard }: Question): void {
-    const { collection, origin, ask, listener } = this.#parts
+  #asked({ by, heard, visible }: Question): void {
+    const { collection, origin, ask, isHidden } = this.#parts
     if (by === origin || heard || this.#state !== 'owner') return
-    if (listener.onAsked === undefined) {
-      this.release()
-      return
-    }
+    if (visible === true && isHidden?.() !== true) return
     const answer = (): void => {
       ask(collection, { by, heard: true }).catch((error: unknown) => this.#tell(error))
     }
-    this.#call(() => listener.onAsked?.(answer))
+    this.#letGo(answer)
+  }
+
+  #letGo(answer = (): void => undefined): void {
+    const { listener } = this.#parts
+    if (listener.onAsked === undefined) this.release()
+    else this.#call(() => listener.onAsked?.(answer))
   }
 
   #wait<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ export interface SyncOwnersParts {
   readonly clock: Clock
   readonly origin: string
   readonly claim: (collection: string) => Promise<Position>
+  readonly isHidden?: (() => boolean) | undefined
   readonly ask: (collection: string, question: Question) => Promise<unknown>
   /** Told of every change of the role. */
   readonly onChange: (change: { readonly collection: string; readonly owner: boolean }) => void
@@ -58,6 +59,15 @@ export class SyncOwners {
     this.#owners.add(owner)
     owner.stopped.then(() => this.#owners.delete(owner))
     return owner
+  }
+
+  /** The page is looked at, or not any more. */
+  shown(): void {
+    for (const owner of this.#owners) owner.shown()
+  }
+
+  hidden(): void {
+    for (const owner of this.#owners) owner.hidden().catch(this.#parts.onError)
   }
 
   /** Gives up every role until resume(). */
