@@ -20,6 +20,8 @@ export const catchUp: Case = {
 
     return async (path) => {
       const filename = path('ours.db')
+      // Nothing of a daybook keeps the process alive, and here one waits for the other.
+      const alive = setInterval(() => undefined, 1000)
       let source: Calls | undefined
       const handle = async () => {
         const daybook = openDaybook({ filename })
@@ -58,10 +60,10 @@ export const catchUp: Case = {
         source?.write({ type: 'update', value: { ...row, title } })
       }
       source?.commit()
-      // Nothing of a daybook keeps the process alive.
       while (!arrived) await new Promise((resolve) => setTimeout(resolve, 5))
       await other.daybook.close()
       await owner.daybook.close()
+      clearInterval(alive)
       return [{ figure: 'catch-up-129', ours: events, theirs: CHANGED }]
     }
   },

@@ -7,13 +7,10 @@
  */
 
 import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
-import { type Position, SourceError } from '../../errors.js'
+import { SourceError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import type { Cancel } from '../clock.js'
-import { deferred } from '../deferred.js'
 import type { Persistence } from '../persistence.js'
-import { OwnersWork } from '../roles/owners-work.js'
-import type { SyncOwner } from '../roles/sync-owner.js'
 import type { SyncParams } from './core-writer.js'
 import { Demands } from './demands.js'
 import { FollowingCollection } from './follow.js'
@@ -22,6 +19,7 @@ import { answeredName, COMPLETE, CollectionMetadata } from './metadata.js'
 import type { MutatedCollection } from './mutations.js'
 import type { Readiness } from './readiness.js'
 import { schemaOf } from './schema-version.js'
+import { SourceRole } from './source-role.js'
 import { type SessionOptions, SourceSession } from './source-session.js'
 import { Subsets } from './subsets.js'
 
@@ -50,21 +48,11 @@ export class SyncedRun {
   readonly #metadata = new CollectionMetadata()
   /** Keys whose row came from the log and not from the source. */
   readonly #fromLog = new Set<Key>()
-  #owner: SyncOwner | undefined
-  #session: SourceSession | undefined
   readonly #demands: Demands
-  readonly #work: OwnersWork
+  readonly #role: SourceRole
   #cancelWait: Cancel | undefined
   #sourceFailed = false
-  /** Counts the times that the role came and went. */
-  #turns = 0
-  /** Settles when this context contends for the role of sync owner. */
-  readonly #begun = deferred<void>()
-  /** Settles when a session begins, or the run ends. */
-  #entered = deferred<void>()
   #stopped = false
-  /** Stopped or failed. */
-  #isOver = false
 
   constructor(options: SyncedOptions, core: SyncParams<object, Key>) {
     this.#options = options
@@ -82,9 +70,9 @@ export class SyncedRun {
         onRow: (key) => this.#fromLog.add(key),
         onTouched: (key) => this.#subsets.touched(key),
         onCleared: (reset) => this.#cleared(reset),
-        isApplied: (entry) => this.#session?.recognises(entry) === true,
+        isApplied: (entry) => this.#role.session?.recognises(entry) === true,
         onBaseChanged: () => {
-          for (const op of this.#session?.unkept() ?? []) this.#following.writer.op(op)
+          for (const op of this.#role.session?.unkept() ?? []) this.#following.writer.op(op)
         },
       },
       { onDemand },
@@ -94,28 +82,33 @@ export class SyncedRun {
       persistence,
       core,
       following: () => this.#following,
-      isUnkept: (key) => this.#session?.isUnkept(key) === true,
+      isUnkept: (key) => this.#role.session?.isUnkept(key) === true,
     })
     this.#demands = new Demands({
       id,
       persistence,
       metadata: this.#metadata,
-      takeOver: () => this.#takeOver(),
+      takeOver: () => this.#role.takeOver(),
       onError: (error) => this.#sourceError(error),
     })
-    this.#work = new OwnersWork({
-      clock: persistence.clock,
-      // A run that is over has no source to wait for.
-      isReady: () => this.#isOver || this.#session !== undefined,
-      become: () => this.#takeOver(),
-      release: () => this.#owner?.release(),
+    this.#role = new SourceRole({
+      id,
+      persistence,
+      makeSession: (role) => this.#session(role),
+      onEntered: (session) => {
+        if (onDemand) this.#demands.enter(session)
+      },
+      onLeft: () => this.#demands.leave(),
+      // What the log will not take is not in memory either: the next owner's source says what is so.
+      onGivenUp: () => this.#following.reload(),
+      onError: (error) => this.#sourceError(error),
     })
     this.#stopIndexes = onDemand ? mirrorIndexes(id, persistence, core.collection) : () => undefined
   }
 
   /** Does work that needs the source to run in this context; the role of sync owner is taken over for it. */
   whereSourceRuns<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.#work.run(work)
+    return this.#role.run(work)
   }
 
   /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
@@ -140,22 +133,8 @@ export class SyncedRun {
     this.#following.stop()
     this.#stopIndexes()
     this.#cancelWait?.()
-    this.#end()
-    const session = this.#session
-    const left = this.#leaveSource()
-    // What was committed is kept before the next owner's claim would refuse it.
-    void session?.settled().then(() => this.#owner?.stop())
-    if (session === undefined) this.#owner?.stop()
-    return left
-  }
-
-  // Nobody waits for the source any more.
-  #end(): void {
-    this.#isOver = true
     this.#demands.stop()
-    this.#work.lost()
-    this.#begun.resolve()
-    this.#entered.resolve()
+    return this.#role.stop()
   }
 
   get #isComplete(): boolean {
@@ -163,25 +142,18 @@ export class SyncedRun {
   }
 
   #hydrated(): void {
-    const { id, persistence, onDemand } = this.#options
+    const { persistence, onDemand } = this.#options
     if (this.#isComplete) this.#showRows(this.#options.readyLocally)
     // Another context's source may be the one that these rows come from.
     this.#cancelWait = persistence.clock.after(OTHERS_SYNC, () => {
-      if (this.#isComplete && this.#session === undefined) this.#showRows(true)
+      if (this.#isComplete && this.#role.session === undefined) this.#showRows(true)
     })
     // Electric drops updates of rows that it does not find in memory, and then moves its token on.
     const needsAll = onDemand && this.#metadata.get(ELECTRIC_TOKEN) !== undefined
     const begin = (): void => {
       if (this.#stopped) return
-      this.#owner = persistence.syncOwner(id, {
-        onOwner: (claim) => this.#ownerSince(claim),
-        onUnclaimed: (error) => this.#ownerWithoutClaim(error),
-        onAsked: (answer) => this.#work.asked(answer),
-        onLost: () => this.#notOwner(),
-        onError: (error) => this.#sourceError(error),
-      })
+      this.#role.contend()
       if (onDemand) this.#demands.contend()
-      this.#begun.resolve()
     }
     if (needsAll)
       this.#subsets
@@ -197,57 +169,15 @@ export class SyncedRun {
     if (ready) this.#core.markReady()
   }
 
-  async #takeOver(): Promise<void> {
-    await this.#begun.promise
-    await this.#owner?.want()
-    await this.#entered.promise
-  }
-
-  #ownerSince(claim: Position): void {
-    if (this.#session !== undefined) this.#session.claimed(claim)
-    else this.#enterAfter(claim.seq, claim)
-  }
-
-  // The log cannot take the claim, nor anything else: the collection is live in memory until it can.
-  #ownerWithoutClaim(unclaimed: unknown): void {
-    const { persistence } = this.#options
-    persistence.journal.head().then(
-      ({ seq }) => this.#enterAfter(seq, { unclaimed }),
-      (error: unknown) => this.#sourceError(error),
-    )
-  }
-
-  // Everything that the owner before has appended is in memory then.
-  #enterAfter(seq: number, claim: SessionOptions['claim']): void {
-    const { id, persistence } = this.#options
-    const turn = ++this.#turns
-    persistence.tail
-      .until(seq, [id])
-      .then(() => {
-        if (!this.#stopped && this.#turns === turn) this.#enterSource(claim)
-      })
-      .catch((error: unknown) => persistence.report(error))
-  }
-
-  #notOwner(): void {
-    this.#turns++
-    this.#work.lost()
-    if (this.#stopped || this.#session === undefined) return
-    // What the log will not take is not in memory either: the next owner's source says what is so.
-    const unkept = this.#session.unkept().length > 0
-    this.#leaveQuietly()
-    if (unkept) this.#following.reload()
-  }
-
-  #enterSource(claim: SessionOptions['claim']): void {
+  #session(role: Pick<SessionOptions, 'claim' | 'onRefused'>): SourceSession {
     const { id, source, onDemand, persistence } = this.#options
-    const session = new SourceSession({
+    return new SourceSession({
+      ...role,
       id,
       persistence,
       core: this.#core,
       source,
       schema: schemaOf(this.#core.collection as unknown as MutatedCollection),
-      claim,
       onDemand,
       metadata: this.#metadata,
       fromLog: this.#fromLog,
@@ -257,40 +187,7 @@ export class SyncedRun {
       onTouched: (key) => this.#subsets.touched(key),
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
-      onRefused: () => {
-        session.depose(this.#owner)
-        this.#notOwner()
-      },
     })
-    this.#session = session
-    try {
-      session.enter()
-      if (onDemand) this.#demands.enter(session)
-    } catch (error) {
-      this.#sourceError(error)
-    }
-    this.#entered.resolve()
-  }
-
-  #leaveSource(): void | Promise<void> {
-    const session = this.#session
-    this.#session = undefined
-    if (session === undefined) return
-    if (!this.#stopped) {
-      this.#entered = deferred()
-      this.#demands.leave()
-    }
-    return session.leave()
-  }
-
-  // Core waits for a source only when the whole collection is cleaned up.
-  #leaveQuietly(): void {
-    const { persistence } = this.#options
-    try {
-      Promise.resolve(this.#leaveSource()).catch((error: unknown) => persistence.report(error))
-    } catch (error) {
-      persistence.report(error)
-    }
   }
 
   #sourceReady(): void {
@@ -300,7 +197,7 @@ export class SyncedRun {
       const { id, persistence } = this.#options
       persistence.emit('source', { collection: id, status: 'recovered' })
     }
-    if (!this.#isComplete) this.#session?.note(COMPLETE, true)
+    if (!this.#isComplete) this.#role.session?.note(COMPLETE, true)
     this.#showRows(true)
   }
 
@@ -322,9 +219,8 @@ export class SyncedRun {
   // The rows cannot be read, or belong to another version of the app.
   #fail(error: unknown): void {
     if (this.#stopped) return
-    this.#leaveQuietly()
-    this.#end()
-    this.#owner?.stop()
+    this.#demands.stop()
+    this.#role.abandon()
     this.#core.markError(error)
     this.#options.readiness.show({ status: 'error', error })
   }
@@ -341,14 +237,7 @@ export class SyncedRun {
     this.#subsets.touched()
     if (!reset) return
     this.#metadata.clear()
-    const session = this.#session
-    const claim = this.#owner?.claim
-    if (session === undefined || claim === undefined) return
-    // Its resume token is gone with the rows: it begins anew, when the entry is applied.
-    queueMicrotask(() => {
-      if (this.#stopped || this.#session !== session) return
-      this.#leaveQuietly()
-      this.#enterSource(claim)
-    })
+    // Its resume token is gone with the rows: it begins anew.
+    this.#role.restart()
   }
 }
