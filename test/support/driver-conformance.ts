@@ -16,8 +16,21 @@ import { openOn, transaction } from './open.js'
 /** Opens a driver on a file, waiting at most `busyTimeout` ms for locks. */
 export type OpenDriver = (filename: string, busyTimeout: number) => Driver | Promise<Driver>
 
-export function driverConformance(name: string, openDriver: OpenDriver): void {
+export interface DriverFacts {
+  /** A connection has its file to itself: nobody else can have it open. Default false. */
+  readonly alone?: boolean
+}
+
+export function driverConformance(
+  name: string,
+  openDriver: OpenDriver,
+  { alone = false }: DriverFacts = {},
+): void {
   const opened = new Set<Driver>()
+  // For two connections on one file.
+  const shared = (title: string, work: () => Promise<void>): void => {
+    if (!alone) test(title, work)
+  }
   const open = async (filename = newFile(), busyTimeout = 50): Promise<Driver> => {
     const driver = await openDriver(filename, busyTimeout)
     opened.add(driver)
@@ -214,7 +227,7 @@ export function driverConformance(name: string, openDriver: OpenDriver): void {
       expect(await ask(driver, 'SELECT a FROM t')).toEqual(Array.from({ length: 20 }, (_, a) => ({ a })))
     })
 
-    test('that reads sees one state, whatever another connection commits meanwhile', async () => {
+    shared('that reads sees one state, whatever another connection commits meanwhile', async () => {
       const file = newFile()
       const driver = await open(file)
       const other = await open(file)
@@ -231,7 +244,7 @@ export function driverConformance(name: string, openDriver: OpenDriver): void {
       expect(await ask(driver, 'SELECT count(*) AS n FROM t')).toEqual([{ n: 1 }])
     })
 
-    test('that writes keeps other writers out from its first moment, and they are told', async () => {
+    shared('that writes keeps other writers out from its first moment, and they are told', async () => {
       const file = newFile()
       const driver = await open(file)
       const other = await open(file)
@@ -271,22 +284,25 @@ export function driverConformance(name: string, openDriver: OpenDriver): void {
       expect(await ask(driver, 'SELECT synchronous FROM pragma_synchronous')).toEqual([{ synchronous: 1 }])
     })
 
-    test('tells by its token that somebody has committed, and does not change while nobody has', async () => {
-      const file = newFile()
-      const driver = await open(file)
-      const other = await open(file)
-      await write(driver, 'CREATE TABLE t (a)')
-      const tokens = [await driver.changeToken?.()]
-      if (tokens[0] === undefined) return
-      await ask(driver, 'SELECT a FROM t')
-      expect(await driver.changeToken?.()).toBe(tokens[0])
-      await write(other, 'INSERT INTO t VALUES (1)')
-      tokens.push(await driver.changeToken?.())
-      await write(driver, 'INSERT INTO t VALUES (2)')
-      tokens.push(await driver.changeToken?.())
-      expect(new Set(tokens).size).toBe(3)
-      expect(await driver.changeToken?.()).toBe(tokens[2])
-    })
+    shared(
+      'tells by its token that somebody has committed, and does not change while nobody has',
+      async () => {
+        const file = newFile()
+        const driver = await open(file)
+        const other = await open(file)
+        await write(driver, 'CREATE TABLE t (a)')
+        const tokens = [await driver.changeToken?.()]
+        if (tokens[0] === undefined) return
+        await ask(driver, 'SELECT a FROM t')
+        expect(await driver.changeToken?.()).toBe(tokens[0])
+        await write(other, 'INSERT INTO t VALUES (1)')
+        tokens.push(await driver.changeToken?.())
+        await write(driver, 'INSERT INTO t VALUES (2)')
+        tokens.push(await driver.changeToken?.())
+        expect(new Set(tokens).size).toBe(3)
+        expect(await driver.changeToken?.()).toBe(tokens[2])
+      },
+    )
 
     test('that is full says so, keeps what it has, and takes more when there is room', async () => {
       const driver = await open()
