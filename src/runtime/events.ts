@@ -20,6 +20,11 @@ export interface DaybookEvents {
   warning: string
   /** In the browser: another context leads (has the database open), or this one. `daybook.status` is the same. */
   leader: LeaderEvent
+  /**
+   * In the browser: the database that this page knew is gone, and another one is in its place. The browser has cleared it
+   * (it was short of space), or the user has.
+   */
+  evicted: { readonly before: string; readonly now: string }
   /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
   sync: { readonly collection: string; readonly owner: boolean }
 }
@@ -61,6 +66,7 @@ export class Events {
     reset: new Set(),
     warning: new Set(),
     leader: new Set(),
+    evicted: new Set(),
     sync: new Set(),
   }
 

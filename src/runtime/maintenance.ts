@@ -42,6 +42,10 @@ export class Maintenance implements MaintenanceCalls {
     this.#parts = parts
   }
 
+  async identity(): Promise<string> {
+    return this.#parts.facts.id
+  }
+
   async collections(): Promise<CollectionInfo[]> {
     return this.#atHead(countCollections)
   }

@@ -156,6 +156,41 @@ test('a full quota: the write is refused, reads go on, and it works again when t
   await checkLog(page, [...kept, 'after'])
 })
 
+test('the browser says how much is kept, and a database that is gone is told of', async () => {
+  const name = newName()
+  const page = await tab(name)
+  await page.evaluate(() => window.app.insert({ id: 'a' }))
+  const { storage } = await page.evaluate(() => window.app.daybook.stats())
+  expect(storage.usage).toBeGreaterThan(0)
+  expect(storage.quota).toBeGreaterThan(0)
+  expect(storage.persisted).toBe(false)
+  expect(typeof (await page.evaluate(() => window.app.daybook.persist()))).toBe('boolean')
+  // As a browser does that is short of space, for this one folder.
+  await page.evaluate(() => window.app.daybook.close())
+  await expect
+    .poll(() =>
+      page.evaluate(async (name) => {
+        const root = await navigator.storage.getDirectory()
+        return root.removeEntry(`daybook-${name}`, { recursive: true }).then(
+          () => true,
+          () => false,
+        )
+      }, name),
+    )
+    .toBe(true)
+  const evicted = await page.evaluate(async (name) => {
+    const { daybook } = window.app.open({ name })
+    const told = new Promise<{ before: string; now: string }>((resolve) => daybook.on('evicted', resolve))
+    await daybook.ready
+    return told
+  }, name)
+  expect(evicted.before).not.toBe(evicted.now)
+  await page.reload()
+  await loaded(page)
+  await page.evaluate(() => window.app.preload())
+  expect(await idsOf(page)).toEqual([])
+})
+
 test('nobody answers: the open fails in time, and names who has the lock', async () => {
   const name = newName()
   const holder = await tab(newName())

@@ -27,7 +27,8 @@ interface Example {
 }
 
 const examples: Example[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && file !== 'node-sqlite.ts')
+  // Those of the browser run in one: test/browser/examples.test.ts.
+  .filter((file) => file.endsWith('.ts') && file !== 'node-sqlite.ts' && !file.includes('browser'))
   .flatMap((file) => {
     const text = readFileSync(join(source, file), 'utf8')
     return [...text.matchAll(/^ *\* @example\n([\s\S]*?) *\*\//gm)].map(([, body], index) => ({

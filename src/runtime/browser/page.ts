@@ -6,15 +6,17 @@
 import { InvalidOptionError, StorageUnavailableError } from '../../errors.js'
 import { type Clock, systemClock } from '../clock.js'
 import { Daybook, type OpenedDaybook } from '../daybook.js'
-import type { LeaderEvent } from '../events.js'
+import type { DaybookEvents, LeaderEvent } from '../events.js'
 import { broadcastLink, type PageLink } from '../journal/broadcast-channel.js'
 import { type Port, portLink } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
+import type { Stats } from '../journal/stats.js'
 import { fromWire } from '../journal/wire-error.js'
 import { checkDaybookOptions, type DaybookOptions } from '../options.js'
 import { Origin, randomId } from '../origin.js'
 import { ContextLocks } from '../roles/context-locks.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
+import { type BrowserStorage, browserStorage, remember } from './storage.js'
 import { webLocks } from './web-locks.js'
 
 /** Options of a daybook in the browser. */
@@ -39,6 +41,7 @@ interface PageListener {
   readonly onHide: () => void
   /** It is back. */
   readonly onShow: () => void
+  readonly onEvicted: (event: DaybookEvents['evicted']) => void
   /** People look at it, or no longer. */
   readonly onSeen: (isSeen: boolean) => void
 }
@@ -96,6 +99,7 @@ export class BrowserPage {
     if (shared !== undefined) this.#followPage(shared)
     try {
       await journal.opened(openTimeout, () => holderOf(name))
+      if (isShared) await this.#recognise(journal)
     } catch (error) {
       await journal.close()
       throw error
@@ -113,6 +117,12 @@ export class BrowserPage {
     this.#worker?.terminate()
     this.#worker = undefined
     this.#startWorker()
+  }
+
+  async #recognise(journal: RemoteJournal): Promise<void> {
+    const now = await journal.identity()
+    const before = remember(this.#options.name, now)
+    if (before !== undefined) this.#listener.onEvicted({ before, now })
   }
 
   #isOwn(leader: string): boolean {
@@ -250,6 +260,7 @@ export class BrowserDaybook extends Daybook {
     checkBrowserOptions(options)
     const page = new BrowserPage(options, options.worker ?? makeWorker, {
       onStatus: (status) => this.emit('leader', status),
+      onEvicted: (event) => this.emit('evicted', event),
       onHide: () => this.suspend(),
       onShow: () => this.resume(),
       onSeen: (isSeen) => this.seen(isSeen),
@@ -268,6 +279,22 @@ export class BrowserDaybook extends Daybook {
   /** Who leads, and where the rows are. The `leader` event tells of every change. */
   get status(): LeaderEvent {
     return this.#page.status
+  }
+
+  /** Sizes, positions and settings, and what the browser says of the origin's storage. */
+  override async stats(): Promise<Stats & { readonly storage: BrowserStorage }> {
+    const [stats, storage] = await Promise.all([super.stats(), browserStorage()])
+    return { ...stats, storage }
+  }
+
+  /**
+   * Asks the browser to keep this origin's storage even when space is short; some ask the user. Answers whether it does.
+   *
+   * @example
+   * if (!(await daybook.persist())) console.log('the browser may clear what is kept here')
+   */
+  persist(): Promise<boolean> {
+    return navigator.storage.persist()
   }
 
   /** Ends this page's worker and starts another one, as if it had crashed: for trying out what happens then. */

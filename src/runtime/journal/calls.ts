@@ -14,6 +14,8 @@ export interface OpenJournal extends Journal {
 
 /** What only the context that has the database can do: look at the whole of it, check it, mend it. */
 export interface MaintenanceCalls {
+  /** Which database this is: an id that it got when it was created. */
+  identity(): Promise<string>
   collections(): Promise<CollectionInfo[]>
   stats(): Promise<Stats>
   verify(): Promise<Verification>

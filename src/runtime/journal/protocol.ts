@@ -19,6 +19,7 @@ export const METHODS = [
   'query',
   'index',
   'compact',
+  'identity',
   'collections',
   'stats',
   'verify',

@@ -116,6 +116,10 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     return this.#call('compact', [])
   }
 
+  identity(): Promise<string> {
+    return this.#call('identity', [])
+  }
+
   collections(): Promise<CollectionInfo[]> {
     return this.#call('collections', [])
   }
