@@ -7,10 +7,10 @@
  * - `verify` finds nothing.
  */
 import type { Daybook } from 'daybook'
+import type { Random } from '../random.js'
 import { openCollections } from './collections.js'
 import { fold } from './fold.js'
 import type { Repository, TreeEntry } from './git.js'
-import type { Random } from './sample/random.js'
 
 export interface Proof {
   /** What is not as it should be, the first ones of each kind; empty when everything holds. */

@@ -5,9 +5,9 @@
  */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { type Random, seededRandom } from '../random.js'
 import { readGit, startGit } from './git/process.js'
 import { Branch, bytesOf, data } from './sample/branch.js'
-import { type Random, seededRandom } from './sample/random.js'
 
 export interface SampleOptions {
   /** How many commits there are along the first parents. */

@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Random } from '../random.js'
 import type { Repository } from './git.js'
 import type { ImportReport } from './import.js'
-import type { Random } from './sample/random.js'
 
 export interface Supervision {
   filename: string

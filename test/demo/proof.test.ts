@@ -6,8 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { importCommit, openCollections } from '../../examples/git-import/collections.js'
 import { openRepository } from '../../examples/git-import/git.js'
 import { prove } from '../../examples/git-import/proof.js'
-import { seededRandom } from '../../examples/git-import/sample/random.js'
 import { makeSampleRepository } from '../../examples/git-import/sample-repository.js'
+import { seededRandom } from '../../examples/random.js'
 import { git, temporaryFolder } from './repositories.js'
 
 const temporary = temporaryFolder()

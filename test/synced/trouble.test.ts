@@ -149,3 +149,15 @@ test('a handle that the app has closed leaves the rows in memory, and says why n
   await daybook.close().catch(() => undefined)
   expect(sql(file, 'SELECT count(*) AS n FROM daybook_log')).toMatchObject([{ n: expect.any(Number) }])
 })
+
+test('fields for a row that nobody has make no row, and the app is told once', async () => {
+  const { send, told, todos, daybook } = await live()
+  send(2, update({ id: 7, title: 'Nobody has it' }))
+  send(3, update({ id: 8, title: 'Nor this' }))
+  await eventually(() => told.some(({ event }) => event === 'warning'))
+  expect(rowsIn(todos)).toEqual([milk])
+  expect(told.filter(({ event }) => event === 'warning')).toEqual([
+    { event: 'warning', value: expect.stringContaining('row 7, which is not there') },
+  ])
+  await daybook.close()
+})

@@ -3,7 +3,7 @@
  *
  * Paths are byte strings here, one latin1 character for each byte, because some of them are no text at all.
  */
-import type { Random } from './random.js'
+import type { Random } from '../../random.js'
 
 /** Everything that a naive reader of git's output trips over, and some plain names. */
 const names = [

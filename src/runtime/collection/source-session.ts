@@ -47,6 +47,7 @@ export class SourceSession {
   readonly #upstream: Upstream
   #source: SyncConfigRes = {}
   #claim: SessionOptions['claim']
+  #hasWarned = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -78,6 +79,7 @@ export class SourceSession {
       persistence: capabilityOf(parts),
       legacy: legacyCapability(parts),
       onCommit: (ops, touched) => this.#committed(ops, touched),
+      onRowless: (key) => this.#warnOfRowless(key),
       onReady: options.onReady,
       onError: options.onError,
     })
@@ -143,6 +145,17 @@ export class SourceSession {
     this.#outbox.stop()
     this.#upstream.close()
     return this.#source.cleanup?.()
+  }
+
+  #warnOfRowless(key: Key): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const { id, persistence } = this.#options
+    persistence.emit(
+      'warning',
+      `The source of "${id}" updates row ${JSON.stringify(key)}, which is not there: the update was left out. ` +
+        "Where an update is a whole row, say `sync: { rowUpdateMode: 'full' }`; otherwise insert the row first.",
+    )
   }
 
   // Nothing counts before it is claimed.

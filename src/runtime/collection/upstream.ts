@@ -33,6 +33,8 @@ export interface UpstreamOptions {
   /** For sources of earlier versions of the protocol. */
   readonly legacy: object
   readonly onCommit: (ops: readonly Op[], touched: Touched) => void
+  /** Fields came for a row that nobody has, and were left out. */
+  readonly onRowless: (key: Key) => void
   readonly onReady: () => void
   readonly onError: (error: unknown) => void
 }
@@ -118,6 +120,7 @@ export class Upstream {
       if (known === undefined) {
         // Fields without a row are not a row. The row may be on disk.
         if (onDemand) transaction.patchUnseen(key, value)
+        else this.#options.onRowless(key)
         return
       }
       core.write({ ...message, value: { ...known, ...value } } as Message)
