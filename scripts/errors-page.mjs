@@ -1,12 +1,16 @@
-// Makes docs/errors.md from src/errors.ts: `node scripts/errors-page.mjs > docs/errors.md`. A test compares them.
+// Makes docs/errors.md from src/errors: `node scripts/errors-page.mjs > docs/errors.md`. A test compares them.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const source = readFileSync(new URL('../src/errors.ts', import.meta.url), 'utf8')
+const folder = new URL('../src/errors/', import.meta.url)
+const source = readdirSync(folder)
+  .sort()
+  .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+  .join('\n')
 
 const CLASS =
-  /\/\*\* ((?:[^*]|\*(?!\/))*) \*\/\nexport class (\w+) extends DaybookError \{\n {2}readonly code = '(\w+)'([\s\S]*?)\n\}/g
+  /\/\*\* ((?:[^*]|\*(?!\/))*) \*\/\nexport class (\w+) extends DaybookError \{\n {2}static override readonly code = '(\w+)'([\s\S]*?)\n\}/g
 
 export function errorsPage() {
   const errors = [...source.matchAll(CLASS)].map(([, meaning, name, code, body]) => ({
@@ -32,7 +36,7 @@ export function errorsPage() {
     "`error` when its rows cannot be loaded; or, where it concerns no caller, it is an `error` event: `daybook.on('error',",
     '…)`. An `error` event that nobody listens to becomes an uncaught exception.',
     '',
-    'This page is made from `src/errors.ts` (`node scripts/errors-page.mjs > docs/errors.md`).',
+    'This page is made from `src/errors` (`node scripts/errors-page.mjs > docs/errors.md`).',
     '',
     '| class | code | what happened | fields |',
     '|---|---|---|---|',

@@ -1,6 +1,5 @@
 /** The worker of `daybook/browser` on @journeyapps/wa-sqlite, which has a newer SQLite: `worker` in the options. */
 
-import { Factory } from '@journeyapps/wa-sqlite'
 import createModule from '@journeyapps/wa-sqlite/dist/wa-sqlite.mjs'
 import { AccessHandlePoolVFS } from '@journeyapps/wa-sqlite/src/examples/AccessHandlePoolVFS.js'
 import { leadFrom } from './runtime/browser/leader.js'
@@ -8,6 +7,5 @@ import { leadFrom } from './runtime/browser/leader.js'
 leadFrom(globalThis as never, {
   name: '@journeyapps/wa-sqlite',
   createModule,
-  Factory: Factory as never,
   AccessHandlePoolVFS,
 })

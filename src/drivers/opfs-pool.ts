@@ -6,13 +6,7 @@
  */
 
 import { BusyError, StorageUnavailableError } from '../errors.js'
-import type { OpenedWasm, SqliteModule } from './wa-sqlite.js'
-
-/** The part of wa-sqlite's API that opens a database. */
-interface SqliteApi {
-  vfs_register(vfs: object, makeDefault: boolean): number
-  open_v2(name: string, flags?: number, vfs?: string): Promise<number>
-}
+import { type OpenedWasm, openDatabase, type SqliteModule } from './wa-sqlite.js'
 
 interface Vfs {
   readonly name: string
@@ -26,8 +20,6 @@ export interface WaSqlite {
   readonly name: string
   /** `dist/wa-sqlite.mjs` */
   readonly createModule: () => Promise<SqliteModule>
-  /** `Factory` of the package's main file. */
-  readonly Factory: (module: SqliteModule) => unknown
   /** `src/examples/AccessHandlePoolVFS.js` */
   readonly AccessHandlePoolVFS: unknown
 }
@@ -57,7 +49,7 @@ const folderOf = (name: string): string => `daybook-${encodeURIComponent(name)}`
  * @throws BusyError when another context holds its files; StorageUnavailableError when there is no OPFS
  */
 export async function openOpfs(
-  { name: binding, createModule, Factory, AccessHandlePoolVFS }: WaSqlite,
+  { name: binding, createModule, AccessHandlePoolVFS }: WaSqlite,
   name: string,
 ): Promise<OpenedWasm> {
   if (
@@ -67,17 +59,18 @@ export async function openOpfs(
     throw new StorageUnavailableError('OPFS')
   }
   const module = await createModule()
-  const api = Factory(module) as SqliteApi
   const vfs = await openPool(guarded(AccessHandlePoolVFS as VfsClass), folderOf(name), module)
-  api.vfs_register(vfs, false)
-  const db = await api.open_v2('daybook.db', undefined, vfs.name)
+  const db = openDatabase(module, 'daybook.db', vfs)
   return { name: binding, module, db, close: () => vfs.close() }
 }
 
 /** Opens a database that is gone with its worker. */
-export async function openMemory({ name, createModule, Factory }: WaSqlite): Promise<OpenedWasm> {
+export async function openMemory({
+  name,
+  createModule,
+}: Omit<WaSqlite, 'AccessHandlePoolVFS'>): Promise<OpenedWasm> {
   const module = await createModule()
-  const db = await (Factory(module) as SqliteApi).open_v2(':memory:')
+  const db = openDatabase(module, ':memory:')
   return { name: `${name} (memory)`, module, db, close: () => undefined }
 }
 

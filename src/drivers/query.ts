@@ -2,28 +2,27 @@
 
 import {
   type Compilable,
-  DummyDriver,
+  DefaultQueryExecutor,
   type Expression,
-  Kysely,
+  QueryCreator,
   type RawBuilder,
   SqliteAdapter,
-  SqliteIntrospector,
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
 import type { Step } from './program.js'
 import type { SqlValue, Statement } from './statement.js'
 
-/** A query builder over the given tables that compiles to SQLite's dialect and executes nothing. */
-export const queryBuilder = <Tables>(): Kysely<Tables> =>
-  new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
+const executor = new DefaultQueryExecutor(new SqliteQueryCompiler(), new SqliteAdapter(), {
+  provideConnection: () =>
+    Promise.reject(new Error('daybook: queries are compiled here and run by a driver')),
+})
+
+/**
+ * A query builder over the given tables that compiles to SQLite's dialect and executes nothing. Not a whole `Kysely`: a
+ * bundler would take its schema builders and its transactions with it.
+ */
+export const queryBuilder = <Tables>(): QueryCreator<Tables> => new QueryCreator<Tables>({ executor })
 
 /** A `?` whose value is given each time the statement runs, in the order in which the text has them. */
 export const parameter = <T>(): Expression<T> => sql<T>`?`
@@ -43,11 +42,10 @@ export const statement =
 /** How many statements that were made from what somebody asks for are kept prepared. */
 const MADE_LIMIT = 200
 const made = new Map<string, Statement>()
-const compiler = queryBuilder<object>()
 
 /** A statement made from what somebody asks for, with its parameters; the same object for the same text. */
 export function stepOf(query: RawBuilder<unknown>): Step {
-  const { sql: text, parameters } = query.compile(compiler)
+  const { sql: text, parameters } = query.compile({ getExecutor: () => executor })
   let found = made.get(text)
   if (found === undefined) {
     const [oldest] = made.keys()

@@ -23,6 +23,7 @@ export interface SqliteModule {
   lengthBytesUTF8(text: string): number
   stringToUTF8(text: string, pointer: number, size: number): void
   UTF8ToString(pointer: number): string
+  _sqlite3_open_v2(filename: number, database: number, flags: number, vfs: number): number
   _sqlite3_prepare_v2(db: number, sql: number, length: number, statement: number, tail: number): number
   _sqlite3_step(statement: number): number
   _sqlite3_reset(statement: number): number
@@ -42,6 +43,12 @@ export interface SqliteModule {
   _sqlite3_close(db: number): number
 }
 
+/** How each package takes a file system. */
+interface Registering {
+  readonly registerVFS?: (vfs: object, makeDefault: boolean) => number
+  readonly vfs_register?: (vfs: object, makeDefault: boolean) => number
+}
+
 /** What has been opened: a module, a database in it, and what ends with it. */
 export interface OpenedWasm {
   readonly name: string
@@ -59,8 +66,40 @@ const DONE = 101
 const INTEGER = 1
 const FLOAT = 2
 const NULL = 5
+/** SQLITE_OPEN_READWRITE and SQLITE_OPEN_CREATE: https://www.sqlite.org/c3ref/c_open_autoproxy.html */
+const OPEN = 0x2 | 0x4
 /** SQLite makes a copy of its own. */
 const TRANSIENT = -1
+
+/** Opens a database in a file system, or in memory; answers its pointer.
+ *
+ * @throws CannotOpenError
+ */
+export function openDatabase(
+  module: SqliteModule,
+  filename: string,
+  vfs?: { readonly name: string },
+): number {
+  const { registerVFS, vfs_register: register = registerVFS } = module as Registering
+  if (vfs !== undefined) register?.call(module, vfs, false)
+  const [file, system] = [textOf(module, filename), vfs === undefined ? 0 : textOf(module, vfs.name)]
+  const out = module._malloc(8)
+  const code = module._sqlite3_open_v2(file, out, OPEN, system)
+  const database = module.HEAP32[out >> 2] as number
+  for (const pointer of [file, system, out]) module._free(pointer)
+  if (code === 0) return database
+  const message = module.UTF8ToString(module._sqlite3_errmsg(database))
+  module._sqlite3_close(database)
+  throw new CannotOpenError(`SQLite cannot open ${filename}: ${message} (${code}).`)
+}
+
+/** A copy of a text in the module's memory, which whoever asked for it frees. */
+function textOf(module: SqliteModule, text: string): number {
+  const size = module.lengthBytesUTF8(text) + 1
+  const pointer = module._malloc(size)
+  module.stringToUTF8(text, pointer, size)
+  return pointer
+}
 
 /** A driver on a database that is open, set up as daybook needs it.
  *

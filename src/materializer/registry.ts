@@ -6,7 +6,7 @@
  */
 
 import { all, first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import { parameter, queryBuilder, statement } from '../drivers/query.js'
 import { createIndexes } from './indexes.js'
 import { dropState } from './state.js'
 import { materialized, rowTable } from './tables.js'
@@ -85,8 +85,7 @@ const slug = (collection: string): string =>
     .replace(/^_+|_+$/g, '') || 'collection'
 
 const findTable = statement<[name: string]>()(
-  materialized
-    .withTables<{ sqlite_master: { name: string } }>()
+  queryBuilder<{ sqlite_master: { name: string } }>()
     .selectFrom('sqlite_master')
     .select('name')
     // SQLite's names differ by more than case, ours are lower-case.

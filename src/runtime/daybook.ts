@@ -11,13 +11,9 @@ import {
 import type { Requirement } from '../log/entry.js'
 import { encodeOps, type Op } from '../log/op.js'
 import type { Clock } from './clock.js'
+import type { CollectionSchema } from './collection/migration.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
-import {
-  type CollectionSchema,
-  recordVersion,
-  requirementOf,
-  schemasOf,
-} from './collection/schema-version.js'
+import { recordVersion, requirementOf, schemasOf } from './collection/schema-version.js'
 import { whereSourceRuns } from './collection/synced.js'
 import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
@@ -31,9 +27,7 @@ import type { Verification } from './journal/verification.js'
 import type { Origin } from './origin.js'
 import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
 import { type Locks, openingLocks } from './roles/locks.js'
-import { questionOp } from './roles/role-watch.js'
-import type { SyncOwner } from './roles/sync-owner.js'
-import { type OwnerListener, SyncOwners } from './roles/sync-owners.js'
+import type { SyncOwners, SyncOwnersParts } from './roles/sync-owners.js'
 import { Tail } from './tail.js'
 
 /** What opening a database gives. */
@@ -75,7 +69,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly #opening: Promise<OpenedDaybook>
   readonly #origin: Origin
   readonly #events: Events
-  readonly #owners: SyncOwners
+  readonly #ownersParts: SyncOwnersParts
+  #owners: SyncOwners | undefined
   /** What was asked for and is not finished. */
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closed = new AbortController()
@@ -95,17 +90,16 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.ready.catch(() => undefined)
     this.journal = new OpeningJournal(this.#opening.then(({ journal }) => journal))
     this.tail = new Tail({ journal: this.journal, clock, onError: (error) => this.report(error) })
-    this.#owners = new SyncOwners({
+    this.#ownersParts = {
       locks: openingLocks(this.#opening.then(({ locks }) => locks)),
       tail: this.tail,
       clock,
       origin: origin.id,
       isHidden,
-      claim: (collection) => this.#appendOp({ op: 'claim', collection }),
-      ask: (collection, question) => this.#appendOp(questionOp(collection, question)),
+      append: (op) => this.journal.append(this.#origin.transaction([op])),
       onChange: (change) => this.emit('sync', change),
       onError: (error) => this.report(error),
-    })
+    }
   }
 
   /** Who this handle is in the log: the origin of the transactions it makes. */
@@ -265,29 +259,30 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   /** @internal */
-  syncOwner(collection: string, listener: OwnerListener): SyncOwner {
+  syncOwners(make: (parts: SyncOwnersParts) => SyncOwners): SyncOwners {
     if (this.#closing !== undefined) throw new ClosedError()
-    return this.#owners.contend(collection, listener)
+    this.#owners ??= make(this.#ownersParts)
+    return this.#owners
   }
 
   /** @internal The page is looked at, or not any more. */
   protected seen(isSeen: boolean): void {
     if (!isSeen) {
-      this.#owners.hidden()
+      this.#owners?.hidden()
       return
     }
     this.tail.wake()
-    this.#owners.shown()
+    this.#owners?.shown()
   }
 
   /** @internal This context is about to stand still: others are to have its roles. */
   protected suspend(): void {
-    this.#owners.suspend()
+    this.#owners?.suspend()
   }
 
   /** @internal It goes on, and catches up. */
   protected resume(): void {
-    this.#owners.resume()
+    this.#owners?.resume()
     this.tail.wake()
   }
 
@@ -313,10 +308,6 @@ export class Daybook implements Persistence, AsyncDisposable {
     }
   }
 
-  #appendOp(op: Op): Promise<Position> {
-    return this.journal.append(this.#origin.transaction([op]))
-  }
-
   async #append(ops: readonly Op[], schemas: readonly CollectionSchema[] = []): Promise<Position> {
     if (ops.length === 0) return this.head()
     const transaction = this.#origin.transaction(ops, schemas.map(requirementOf))
@@ -336,7 +327,7 @@ export class Daybook implements Persistence, AsyncDisposable {
   async #close(): Promise<void> {
     await Promise.allSettled(this.#pending)
     // What the owner has appended is kept before the next one begins.
-    await this.#owners.stop()
+    await this.#owners?.stop()
     this.#closed.abort()
     this.tail.stop()
     const opened = await this.#opening.catch(() => undefined)

@@ -10,12 +10,10 @@ import { cursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import type { FileFacts } from '../log/schema.js'
 import { log } from '../log/tables.js'
-import { LogVerifier } from '../log/verify.js'
 import { postAll } from '../materializer/post.js'
 import { rebuild } from '../materializer/rebuild.js'
 import { listCollections } from '../materializer/registry.js'
 import { rowTable } from '../materializer/tables.js'
-import { RowsVerifier } from '../materializer/verify.js'
 import type { MaintenanceCalls } from './journal/calls.js'
 import type { LocalJournal } from './journal/local.js'
 import type { CollectionInfo, Stats } from './journal/stats.js'
@@ -65,34 +63,9 @@ export class Maintenance implements MaintenanceCalls {
   }
 
   async verify(): Promise<Verification> {
-    const { journal } = this.#parts
-    const checker = new LogVerifier()
-    const rows = new RowsVerifier()
-    // Page by page in transactions of their own: entries never change, and appends go on.
-    for (;;) {
-      const entries = await journal.inspect(() => checker.next())
-      for (const entry of entries) if (checker.findings.length === 0) rows.add(entry)
-      if (entries.length === 0) break
-    }
-    const { findings, unchecked } = checker
-    const whole = (await journal.inspect(floor)).seq === 1
-    if (findings.length > 0) {
-      unchecked.push('The tables that are made from the log: the log is damaged.')
-    } else if (!whole) {
-      unchecked.push('The rows: the beginning of the log was trimmed.')
-      await this.#atHead(() => finishLog(checker, rows))
-    } else {
-      await this.#atHead(() => finish(checker, rows))
-    }
-    const all = [...findings, ...rows.findings]
-    const { entriesChecked } = checker
-    return {
-      clean: all.length === 0,
-      findings: all,
-      unchecked,
-      entriesChecked,
-      rowsChecked: rows.rowsChecked,
-    }
+    // Rare enough for a worker to load it when it is asked for.
+    const { verify } = await import('./verify.js')
+    return verify(this.#parts.journal, (program) => this.#atHead(program))
   }
 
   async rebuild(): Promise<void> {
@@ -139,27 +112,6 @@ function* countCollections(): Program<CollectionInfo[]> {
     infos.push({ id: collection, rowTable: table, rows: counted?.count ?? 0, schemaVersion })
   }
   return infos
-}
-
-// What was appended since the last page is checked in the same transaction as the tables are compared.
-function* finishLog(checker: LogVerifier, rows: RowsVerifier): Program<boolean> {
-  for (;;) {
-    const entries = yield* checker.next()
-    if (entries.length === 0) break
-    for (const entry of entries) rows.add(entry)
-  }
-  if ((yield* cursor()) !== (yield* tail()).seq) {
-    checker.unchecked.push(
-      'The tables that are made from the log: they are behind it, and this handle is read-only.',
-    )
-    return false
-  }
-  yield* checker.finish()
-  return true
-}
-
-function* finish(checker: LogVerifier, rows: RowsVerifier): Program<void> {
-  if (yield* finishLog(checker, rows)) yield* rows.compare()
 }
 
 function* pragma(name: 'page_size' | 'page_count' | 'freelist_count'): Program<number> {

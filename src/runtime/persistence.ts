@@ -6,8 +6,7 @@ import type { Clock } from './clock.js'
 import type { Mutation } from './collection/mutations.js'
 import type { DaybookEvents } from './events.js'
 import type { Journal } from './journal/journal.js'
-import type { SyncOwner } from './roles/sync-owner.js'
-import type { OwnerListener } from './roles/sync-owners.js'
+import type { SyncOwners, SyncOwnersParts } from './roles/sync-owners.js'
 import type { Tail } from './tail.js'
 
 /** A TanStack transaction, or the part of one that is to be kept. */
@@ -34,11 +33,12 @@ export interface Persistence {
   /** @internal Changes metadata of a collection, as one entry; `undefined` clears it. Call it within `enter`. */
   state(collection: string, name: string, value: unknown): Sent
   /**
-   * @internal Contends for the role of sync owner of a collection, until the owner is stopped or the daybook closes.
+   * @internal The sync owners of this handle's collections. The first synced collection makes them: an app without one does
+   * not load their code.
    *
    * @throws ClosedError when the daybook is closing already
    */
-  syncOwner(collection: string, listener: OwnerListener): SyncOwner
+  syncOwners(make: (parts: SyncOwnersParts) => SyncOwners): SyncOwners
   /** @internal For a failure that concerns no caller. */
   report(error: unknown): void
   /** @internal */

@@ -7,6 +7,7 @@
 import { createInterface } from 'node:readline'
 import { encodeOps } from 'daybook'
 import type { openDaybook } from 'daybook/node'
+import { contendFor } from './contend-for.js'
 import { say } from './say.js'
 
 type Command = { append: number; collection: string } | { want: string } | { close: true }
@@ -17,9 +18,9 @@ const binding = (await import(`daybook/${entry}`)) as { openDaybook: typeof open
 const daybook = binding.openDaybook({ filename })
 await daybook.ready
 
-const owners = new Map<string, ReturnType<typeof daybook.syncOwner>>()
+const owners = new Map<string, ReturnType<typeof contendFor>>()
 for (const collection of collections) {
-  const owner = daybook.syncOwner(collection, {
+  const owner = contendFor(daybook, collection, {
     onOwner: ({ seq }) => say({ owner: name, collection, claim: seq }),
     onLost: (reason) => say({ lost: name, collection, reason }),
     onError: (error) => say({ error: String(error), collection }),

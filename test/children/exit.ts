@@ -2,6 +2,7 @@
 
 import { createCollection } from '@tanstack/db'
 import { openDaybook, persistedCollectionOptions } from 'daybook/node'
+import { contendFor } from './contend-for.js'
 import { say } from './say.js'
 
 const [filename, what] = process.argv.slice(2) as [string, string]
@@ -36,8 +37,8 @@ switch (what) {
   case 'owner': {
     // The second one waits for the first, and both for the end of the process.
     const role = { onLost: () => undefined }
-    await new Promise<void>((resolve) => daybook.syncOwner('rows', { ...role, onOwner: () => resolve() }))
-    openDaybook({ filename }).syncOwner('rows', { ...role, onOwner: () => say({ owners: 2 }) })
+    await new Promise<void>((resolve) => contendFor(daybook, 'rows', { ...role, onOwner: () => resolve() }))
+    contendFor(openDaybook({ filename }), 'rows', { ...role, onOwner: () => say({ owners: 2 }) })
     break
   }
   case 'uncaught':

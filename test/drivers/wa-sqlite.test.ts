@@ -3,11 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { Factory } from 'wa-sqlite'
 import createModule from 'wa-sqlite/dist/wa-sqlite.mjs'
 import type { Driver } from '../../src/drivers/driver.js'
 import { openMemory } from '../../src/drivers/opfs-pool.js'
-import { waSqliteDriver } from '../../src/drivers/wa-sqlite.js'
+import { openDatabase, waSqliteDriver } from '../../src/drivers/wa-sqlite.js'
 import { put } from '../support/arbitraries.js'
 import { driverConformance } from '../support/driver-conformance.js'
 import { newFile } from '../support/files.js'
@@ -21,10 +20,7 @@ const settings = { durability: 'process', busyTimeout: 0 } as const
 
 async function openWaSqlite(filename: string): Promise<Driver> {
   const module = await createModule({ wasmBinary: wasmOf('wa-sqlite') })
-  const api = Factory(module)
-  const vfs = new NodeVfs()
-  api.vfs_register(vfs as never, false)
-  const db = await api.open_v2(filename, undefined, vfs.name)
+  const db = openDatabase(module, filename, new NodeVfs())
   return waSqliteDriver({ name: 'wa-sqlite', module, db, close: () => undefined }, settings)
 }
 
@@ -46,13 +42,10 @@ test('keeps nothing of a statement that fails, however it is used again', async 
 test.each(['wa-sqlite', '@journeyapps/wa-sqlite'])(
   'the rows of a log are the same on %s as on better-sqlite3',
   async (name) => {
-    const { Factory } = await import(name)
     const { default: create } = await import(`${name}/dist/wa-sqlite.mjs`)
     const opened = await openMemory({
       name,
       createModule: () => create({ wasmBinary: wasmOf(name) }),
-      Factory,
-      AccessHandlePoolVFS: undefined,
     })
     const ours = await openOn(await waSqliteDriver(opened, settings))
     const theirs = await openFile(newFile())

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createCollection } from '@tanstack/db'
 import { expect, it } from 'vitest'
 import { type BetterSqlite3Database, openDaybook, persistedCollectionOptions } from '../../src/node.js'
+import { contendFor } from '../support/contend-for.js'
 
 const Database = createRequire(new URL('../runtimes/package.json', import.meta.url))(
   'better-sqlite3',
@@ -26,7 +27,7 @@ it('holds the locks of a handle with the copy that the handle is of, also of a c
   const database = new AppDatabase()
   const daybook = openDaybook({ database })
   const claim = await new Promise<number>((resolve, reject) => {
-    daybook.syncOwner('issues', {
+    contendFor(daybook, 'issues', {
       onOwner: ({ seq }) => resolve(seq),
       onLost: () => undefined,
       onError: reject,

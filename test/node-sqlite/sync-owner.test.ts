@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Daybook, openDaybook } from '../../src/node-sqlite.js'
 import { type Child, spawnChild } from '../children/spawn.js'
+import { contendFor } from '../support/contend-for.js'
 
 type Line = { ready: string } | { owner: string; claim: number } | { appended: string } | { refused: string }
 
@@ -47,7 +48,7 @@ const claimAfter = async (claim: number, child: Child<Line>): Promise<number> =>
 
 function contend(daybook: Daybook) {
   daybooks.push(daybook)
-  return daybook.syncOwner('issues', { onOwner: () => undefined, onLost: () => undefined })
+  return contendFor(daybook, 'issues', { onOwner: () => undefined, onLost: () => undefined })
 }
 
 it('a process that is killed is followed by another one, under a newer claim', async () => {

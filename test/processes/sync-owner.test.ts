@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type Daybook, LockUnavailableError, openDaybook } from '../../src/node.js'
 import type { LostReason } from '../../src/runtime/roles/sync-owner-listener.js'
 import { type Child, spawnChild } from '../children/spawn.js'
+import { contendFor } from '../support/contend-for.js'
 import { newFile, pause, rowsOf, withDaybook } from './files.js'
 
 type Line =
@@ -231,7 +232,7 @@ function contend(daybook: Daybook, collection = 'issues') {
   const told: unknown[] = []
   const events: unknown[] = []
   daybook.on('sync', (event) => events.push(event))
-  const owner = daybook.syncOwner(collection, {
+  const owner = contendFor(daybook, collection, {
     onOwner: (claim) => told.push({ claim: claim.seq }),
     onLost: (reason) => told.push({ reason }),
     onError: (error) => told.push({ error }),
@@ -260,7 +261,7 @@ describe('in one process', () => {
     ])
     await becomesOwner(b)
     expect(a.told).toEqual([{ claim: expect.any(Number) }, { reason: 'stopped' }])
-    expect(() => a.daybook.syncOwner('issues', { onOwner: () => {}, onLost: () => {} })).toThrow('closed')
+    expect(() => contendFor(a.daybook, 'issues', { onOwner: () => {}, onLost: () => {} })).toThrow('closed')
   })
 
   it('two collection objects of one handle have one owner', async () => {
@@ -344,7 +345,7 @@ describe('in one process', () => {
     const errors: unknown[] = []
     daybook.on('error', (error) => errors.push(error))
     const failure = new Error('the listener failed')
-    const owner = daybook.syncOwner('issues', {
+    const owner = contendFor(daybook, 'issues', {
       onOwner: () => {
         throw failure
       },

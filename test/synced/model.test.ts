@@ -8,6 +8,8 @@ import { expect, test } from 'vitest'
 import { persistedCollectionOptions } from '../../src/index.js'
 import type { Daybook } from '../../src/runtime/daybook.js'
 import { plain } from '../runtime/fixture.js'
+// Loaded when the first collection starts; here before it, so that no run waits for the file.
+import '../../src/runtime/collection/synced-run.js'
 import { asynchronous, connect } from '../support/connections.js'
 import { breakable, daybookOn } from '../support/daybook.js'
 import { check, fc } from '../support/fc.js'

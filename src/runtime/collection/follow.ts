@@ -14,8 +14,9 @@ import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower } from '../tail.js'
 import { CoreWriter, type SyncParams, type WriterEvents } from './core-writer.js'
+import type { CollectionSchema } from './migration.js'
 import type { MutatedCollection } from './mutations.js'
-import { type CollectionSchema, queryAtVersion, schemaOf, versionAfter } from './schema-version.js'
+import { queryAtVersion, schemaOf, versionAfter } from './schema-version.js'
 
 /** How many rows are written in one turn where others are to have theirs. */
 const AT_A_TIME = 500

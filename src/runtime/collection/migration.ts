@@ -24,6 +24,16 @@ export interface Migration {
   readonly getKey: ((row: never) => unknown) | undefined
 }
 
+/** The schema version that an app declares for a collection, and how older rows get there. */
+export interface CollectionSchema {
+  readonly collection: string
+  readonly schemaVersion: number
+  readonly migrate: Migrate | undefined
+  readonly getKey: Migration['getKey']
+  /** A source can send all rows again: without `migrate` they are dropped. Otherwise opening fails. */
+  readonly refillable: boolean
+}
+
 /**
  * The body of the `schema` entry, in parts.
  *

@@ -10,6 +10,7 @@ import { type Deferred, deferred } from '../deferred.js'
 import type { Persistence } from '../persistence.js'
 import { OwnersWork } from '../roles/owners-work.js'
 import type { SyncOwner } from '../roles/sync-owner.js'
+import { SyncOwners } from '../roles/sync-owners.js'
 import type { SessionOptions, SourceSession } from './source-session.js'
 
 export interface SourceRoleOptions {
@@ -56,13 +57,15 @@ export class SourceRole {
   contend(): void {
     if (this.#isOver) return
     const { id, persistence, onError } = this.#options
-    this.#owner = persistence.syncOwner(id, {
-      onOwner: (claim) => this.#won(claim),
-      onUnclaimed: (error) => this.#wonWithoutClaim(error),
-      onAsked: (answer) => this.#work.asked(answer),
-      onLost: () => this.#lost(),
-      onError,
-    })
+    this.#owner = persistence
+      .syncOwners((parts) => new SyncOwners(parts))
+      .contend(id, {
+        onOwner: (claim) => this.#won(claim),
+        onUnclaimed: (error) => this.#wonWithoutClaim(error),
+        onAsked: (answer) => this.#work.asked(answer),
+        onLost: () => this.#lost(),
+        onError,
+      })
     this.#begun.resolve()
   }
 

@@ -57,8 +57,7 @@ export class SyncedRun {
   constructor(options: SyncedOptions, core: SyncParams<object, Key>) {
     this.#options = options
     this.#core = core
-    const { id, persistence, readiness, onDemand } = options
-    readiness.begin()
+    const { id, persistence, onDemand } = options
     this.#following = new FollowingCollection(
       id,
       persistence,

@@ -6,8 +6,9 @@ import {
   withCollectionSyncConfigFactory,
 } from '@tanstack/db'
 import type { Key } from '../../values/key.js'
+import type { SyncParams } from './core-writer.js'
 import { markSynced } from './synced-mark.js'
-import { type SyncedOptions, SyncedRun } from './synced-run.js'
+import type { SyncedOptions, SyncedRun } from './synced-run.js'
 
 type Config = SyncConfig<object, Key>
 
@@ -41,26 +42,52 @@ const around = (options: SyncedOptions): Config =>
     // Rows are handed to core whole, whatever the source does.
     rowUpdateMode: 'full',
     sync: (params) => {
-      const run = new SyncedRun(options, params)
-      runs.set(params.collection, run)
-      if (!options.onDemand) return { cleanup: () => run.stop() }
+      const { cleanup, loaded } = begin(options, params)
+      runs.set(params.collection, loaded)
+      if (!options.onDemand) return { cleanup }
       return {
-        cleanup: () => run.stop(),
-        loadSubset: (request) => run.loadSubset(request),
-        unloadSubset: (request) => run.unloadSubset(request),
+        cleanup,
+        loadSubset: async (request) => (await loaded)?.loadSubset(request),
+        unloadSubset: async (request) => (await loaded)?.unloadSubset(request),
       }
     },
   } satisfies Config)
 
+/**
+ * Begins a run. Its code is loaded by the first synced collection that starts: a page that has none does not download it.
+ * Nothing runs when it is stopped before.
+ */
+function begin(options: SyncedOptions, core: SyncParams<object, Key>) {
+  const { readiness } = options
+  readiness.begin()
+  let run: SyncedRun | undefined
+  let isStopped = false
+  const load = async () => {
+    try {
+      const { SyncedRun } = await import('./synced-run.js')
+      if (!isStopped) run = new SyncedRun(options, core)
+    } catch (error) {
+      core.markError(error)
+      readiness.show({ status: 'error', error })
+    }
+    return run
+  }
+  const cleanup = () => {
+    isStopped = true
+    return run?.stop()
+  }
+  return { loaded: load(), cleanup }
+}
+
 // The latest run of each collection object.
-const runs = new WeakMap<object, SyncedRun>()
+const runs = new WeakMap<object, Promise<SyncedRun | undefined>>()
 
 /**
  * Does work that needs the collection's source to run in this context. A collection that is not started has no source to
  * wait for: the work is done at once.
  */
 export async function whereSourceRuns<T>(collection: object, work: () => T | Promise<T>): Promise<T> {
-  const run = runs.get(collection)
+  const run = await runs.get(collection)
   return run === undefined ? work() : run.whereSourceRuns(work)
 }
 

@@ -1,10 +1,11 @@
 /** The sync owners of one daybook: it makes them, tells of them, and gives up every role before it closes. */
 
 import type { Position } from '../../errors.js'
+import type { Op } from '../../log/op.js'
 import type { Clock } from '../clock.js'
 import type { Tail } from '../tail.js'
 import type { Locks } from './locks.js'
-import type { Question } from './role-watch.js'
+import { questionOp } from './role-watch.js'
 import { SyncOwner } from './sync-owner.js'
 import type { SyncOwnerListener } from './sync-owner-listener.js'
 
@@ -13,9 +14,9 @@ export interface SyncOwnersParts {
   readonly tail: Tail
   readonly clock: Clock
   readonly origin: string
-  readonly claim: (collection: string) => Promise<Position>
   readonly isHidden?: (() => boolean) | undefined
-  readonly ask: (collection: string, question: Question) => Promise<unknown>
+  /** Appends an entry of this one op. */
+  readonly append: (op: Op) => Promise<Position>
   /** Told of every change of the role. */
   readonly onChange: (change: { readonly collection: string; readonly owner: boolean }) => void
   /** For errors of owners whose listener takes none. */
@@ -32,10 +33,12 @@ export class SyncOwners {
 
   /** Contends for a collection until the owner is stopped. */
   contend(collection: string, listener: OwnerListener): SyncOwner {
-    const { onChange, onError, ...parts } = this.#parts
+    const { append, onChange, onError, ...parts } = this.#parts
     const owner = new SyncOwner({
       ...parts,
       collection,
+      claim: (collection) => append({ op: 'claim', collection }),
+      ask: (collection, question) => append(questionOp(collection, question)),
       listener: {
         onOwner(claim) {
           try {

@@ -1,0 +1,97 @@
+/** What stands between a context and the one that has the database, or a source. */
+
+import { DaybookError } from './base.js'
+import { messageOf, quote } from './words.js'
+
+/** The source of a synced collection failed while its rows on disk could be shown. */
+export class SourceError extends DaybookError {
+  static override readonly code = 'DAYBOOK_SOURCE'
+  declare readonly code: 'DAYBOOK_SOURCE'
+
+  constructor(
+    readonly collection: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `The source of collection ${quote(collection)} failed: ${messageOf(options.cause)} The rows that were kept are ` +
+        'shown and stay usable; they are as new as the last sync.',
+      options,
+    )
+  }
+}
+
+/** The context that has the database open failed in a way that this version does not know. */
+export class RemoteError extends DaybookError {
+  static override readonly code = 'DAYBOOK_REMOTE'
+  declare readonly code: 'DAYBOOK_REMOTE'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+  }
+}
+
+/** A message between two contexts is not one that daybook sends. */
+export class ProtocolError extends DaybookError {
+  static override readonly code = 'DAYBOOK_PROTOCOL'
+  declare readonly code: 'DAYBOOK_PROTOCOL'
+
+  constructor(readonly reason: string) {
+    super(`A message to the leader was refused: ${reason}. Nothing was done.`)
+  }
+}
+
+/** Two contexts run versions of daybook that do not understand each other. */
+export class ProtocolVersionError extends DaybookError {
+  static override readonly code = 'DAYBOOK_PROTOCOL_VERSION'
+  declare readonly code: 'DAYBOOK_PROTOCOL_VERSION'
+
+  constructor(
+    readonly ours: number,
+    readonly theirs: unknown,
+  ) {
+    super(
+      `The context that has the database open speaks version ${String(theirs)} of daybook's protocol, this one version ` +
+        `${ours}. Close or reload the tabs that still run the other version of the app.`,
+    )
+  }
+}
+
+/** No context that has the database open has answered in time. */
+export class NoLeaderError extends DaybookError {
+  static override readonly code = 'DAYBOOK_NO_LEADER'
+  declare readonly code: 'DAYBOOK_NO_LEADER'
+
+  constructor(
+    readonly waited: number,
+    /** The context that has the lock of the database, as far as the runtime tells. */
+    readonly holder: string | undefined,
+  ) {
+    super(
+      `Nobody has opened the database within ${waited} ms; ` +
+        (holder === undefined
+          ? 'nobody has its lock. '
+          : `its lock is held by ${holder}, which does not answer. `) +
+        'Close other tabs of this app, or open the daybook again; a longer `openTimeout` waits longer.',
+    )
+  }
+}
+
+/** This browser, or this mode of it, cannot keep a database. `missing` says what it lacks. */
+export class StorageUnavailableError extends DaybookError {
+  static override readonly code = 'DAYBOOK_STORAGE_UNAVAILABLE'
+  declare readonly code: 'DAYBOOK_STORAGE_UNAVAILABLE'
+
+  constructor(
+    readonly missing: 'secure context' | 'Web Locks' | 'OPFS',
+    options?: { cause?: unknown },
+  ) {
+    super(
+      `This page cannot keep a database: it has no ${missing}` +
+        (missing === 'secure context'
+          ? ' (serve it over https or from localhost). '
+          : ' (a private window, or an old browser). ') +
+        "Tell the user, or open the daybook with `fallback: 'memory'`: it works then, and is forgotten with the page.",
+      options,
+    )
+  }
+}

@@ -1,0 +1,67 @@
+/** Bringing the rows of a collection to a newer version, in one entry. */
+
+import {
+  ChangedError,
+  MigrationMissingError,
+  ReadOnlyError,
+  SchemaVersionError,
+  StorageFullError,
+} from '../../errors.js'
+import type { Requirement } from '../../log/entry.js'
+import { encodeOps, type Op } from '../../log/op.js'
+import type { Rows } from '../journal/journal.js'
+import type { Persistence } from '../persistence.js'
+import { type CollectionSchema, migratedParts } from './migration.js'
+
+/**
+ * Brings older rows to the declared version. Where there are none it says the version if it is to `record` it; otherwise,
+ * and where that cannot be written, it answers with what it found.
+ */
+export async function raise(
+  persistence: Persistence,
+  schema: CollectionSchema,
+  record: boolean,
+): Promise<Rows | undefined> {
+  const { collection, schemaVersion: to } = schema
+  for (;;) {
+    const found = await persistence.journal.query(collection)
+    const { schemaVersion: from, at, rows } = found
+    if (from >= to) return undefined
+    const isEmpty = rows.length === 0
+    if (isEmpty && !record) return found
+    const { parts, resets } = bodyOf(schema, found)
+    try {
+      const requires: Requirement[] = [
+        ['unchanged', collection, at.seq],
+        ['schema', collection, from],
+      ]
+      await persistence.send(parts, requires).kept
+    } catch (error) {
+      // Somebody else was faster.
+      if (error instanceof ChangedError || error instanceof SchemaVersionError) continue
+      const cannotWrite = error instanceof StorageFullError || error instanceof ReadOnlyError
+      if (isEmpty && schema.refillable && cannotWrite) return found
+      throw error
+    }
+    if (resets) persistence.emit('reset', { collection, from, to })
+    return undefined
+  }
+}
+
+interface Body {
+  readonly parts: readonly string[]
+  /** The rows and the metadata of the collection go. */
+  readonly resets: boolean
+}
+
+/** @throws MigrationMissingError, MigrationError */
+function bodyOf(schema: CollectionSchema, { rows, schemaVersion: from }: Rows): Body {
+  const { collection, schemaVersion: to, migrate, getKey, refillable } = schema
+  const version: Op = { op: 'schema', collection, from, to }
+  if (rows.length === 0) return { parts: encodeOps([version]), resets: false }
+  if (migrate !== undefined) {
+    return { parts: migratedParts({ collection, from, to, migrate, getKey }, rows), resets: false }
+  }
+  if (!refillable) throw new MigrationMissingError(collection, from, to)
+  return { parts: encodeOps([{ op: 'reset', collection }, version]), resets: true }
+}
