@@ -2,9 +2,9 @@
 
 import createModule from '@journeyapps/wa-sqlite/dist/wa-sqlite.mjs'
 import { AccessHandlePoolVFS } from '@journeyapps/wa-sqlite/src/examples/AccessHandlePoolVFS.js'
-import { leadFrom } from './runtime/browser/leader.js'
+import { leadOn } from './runtime/browser/worker.js'
 
-leadFrom(globalThis as never, {
+leadOn({
   name: '@journeyapps/wa-sqlite',
   createModule,
   AccessHandlePoolVFS,

@@ -2,9 +2,9 @@
 
 import createModule from 'wa-sqlite/dist/wa-sqlite.mjs'
 import { AccessHandlePoolVFS } from 'wa-sqlite/src/examples/AccessHandlePoolVFS.js'
-import { leadFrom } from './runtime/browser/leader.js'
+import { leadOn } from './runtime/browser/worker.js'
 
-leadFrom(globalThis as never, {
+leadOn({
   name: 'wa-sqlite',
   createModule,
   AccessHandlePoolVFS,

@@ -1,9 +1,11 @@
 /** daybook in the browser: one SQLite database in the origin private file system, shared by all tabs. */
 
-import { BrowserDaybook, type BrowserOptions } from './runtime/browser/page.js'
+import { BrowserDaybook } from './runtime/browser/browser-daybook.js'
+import type { BrowserOptions } from './runtime/browser/options.js'
 
 export * from './index.js'
-export type { BrowserDaybook, BrowserOptions } from './runtime/browser/page.js'
+export type { BrowserDaybook } from './runtime/browser/browser-daybook.js'
+export type { BrowserOptions } from './runtime/browser/options.js'
 
 /**
  * Opens the daybook of this name, in any number of tabs, windows and frames of one origin. Answers at once; the opening

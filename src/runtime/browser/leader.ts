@@ -3,10 +3,7 @@
  * serves everybody. Before that nothing is opened.
  */
 
-import { openMemory, openOpfs, type WaSqlite } from '../../drivers/opfs-pool.js'
-import { waSqliteDriver } from '../../drivers/wa-sqlite.js'
-import { systemClock } from '../clock.js'
-import { broadcastHub } from '../journal/broadcast-channel.js'
+import { pause } from '../clock.js'
 import type { Hub } from '../journal/channel.js'
 import { type Port, portHub } from '../journal/port-channel.js'
 import { isRequest, PROTOCOL } from '../journal/protocol.js'
@@ -15,6 +12,7 @@ import { toWire } from '../journal/wire-error.js'
 import { openJournal } from '../open.js'
 import { Origin } from '../origin.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
+import type { WorkerSurroundings } from './surroundings.js'
 
 /**
  * How often a queued request for the lock is made anew, in ms: with the back/forward cache a holder that navigated away
@@ -25,67 +23,86 @@ const ASK_AGAIN = 2000
 /** How long everybody is told that the database cannot be opened, before it is tried again, in ms. */
 const FAILED = 1000
 
-/** The port of a dedicated worker. */
-type WorkerPort = Port & { onmessage: unknown }
-
-/** Runs in a worker from its beginning to its end. */
-export function leadFrom(port: WorkerPort, binding: WaSqlite): void {
-  const begin = ({ data }: { data: unknown }): void => {
+/** Runs in a worker from its beginning to its end; `port` is the worker's to its page. */
+export function leadFrom(port: Port, surroundings: WorkerSurroundings): void {
+  port.addEventListener('message', ({ data }) => {
     const start = (data as { readonly start?: Start }).start
-    if (start === undefined) return
-    const tell = (told: Told): void => port.postMessage({ told })
-    if (start.storage === 'memory') void serve(start, portHub(port), binding, tell)
-    else {
-      void navigator.locks.request(aliveLock(start.name, start.id), () => new Promise(() => undefined))
-      void contend(start, binding, tell)
-    }
-  }
-  port.addEventListener('message', begin)
+    if (start !== undefined) new Leader(start, port, surroundings).begin()
+  })
 }
 
-async function contend(start: Start, binding: WaSqlite, tell: (told: Told) => void): Promise<never> {
-  for (;;) {
-    const again = new AbortController()
-    const timer = setTimeout(() => again.abort(), ASK_AGAIN)
+class Leader {
+  readonly #start: Start
+  readonly #port: Port
+  readonly #surroundings: WorkerSurroundings
+
+  constructor(start: Start, port: Port, surroundings: WorkerSurroundings) {
+    this.#start = start
+    this.#port = port
+    this.#surroundings = surroundings
+  }
+
+  begin(): void {
+    const { storage, name, id } = this.#start
+    if (storage === 'memory') {
+      void this.#serve(portHub(this.#port))
+      return
+    }
+    void this.#surroundings.locks.request(aliveLock(name, id), {}, forever)
+    void this.#contend()
+  }
+
+  async #contend(): Promise<never> {
+    const { clock, locks, hub } = this.#surroundings
+    const { name } = this.#start
+    for (;;) {
+      const again = new AbortController()
+      const cancel = clock.after(ASK_AGAIN, () => again.abort())
+      try {
+        await locks.request(leaderLock(name), { signal: again.signal }, async () => {
+          cancel()
+          await this.#serve(hub(name))
+        })
+      } catch (error) {
+        if ((error as Partial<DOMException>).name !== 'AbortError') throw error
+      }
+    }
+  }
+
+  /** Serves until the worker ends; comes back only when the database cannot be opened. */
+  async #serve(hub: Hub): Promise<void> {
+    const { clock, open } = this.#surroundings
+    const { id, durability, retain } = this.#start
+    const onError = (error: unknown): void => this.#tell({ failed: toWire(error) })
     try {
-      await navigator.locks.request(leaderLock(start.name), { signal: again.signal }, async () => {
-        clearTimeout(timer)
-        await serve(start, broadcastHub(start.name), binding, tell)
+      const driver = await open(this.#start)
+      const { journal, maintenance } = await openJournal({
+        driver,
+        clock,
+        origin: new Origin(),
+        durability,
+        retain,
+        onError,
       })
+      const claimed = await journal.claimTerm()
+      new Server({ id, journal, maintenance, hub, clock, claimed, onError })
+      await forever()
     } catch (error) {
-      if ((error as Partial<DOMException>).name !== 'AbortError') throw error
+      // Whoever waits is told why, instead of waiting for nobody.
+      const result = { error: toWire(error) }
+      hub.listen((message, reply) => {
+        if (isRequest(message))
+          reply({ daybook: PROTOCOL, to: message.from, id: message.id, leader: id, result })
+      })
+      onError(error)
+      await pause(clock, FAILED, new AbortController().signal)
+      hub.close()
     }
+  }
+
+  #tell(told: Told): void {
+    this.#port.postMessage({ told })
   }
 }
 
-/** Serves until the worker ends; comes back only when the database cannot be opened. */
-async function serve(start: Start, hub: Hub, binding: WaSqlite, tell: (told: Told) => void): Promise<void> {
-  const { name, id, durability, retain, storage } = start
-  const fail = (error: unknown): void => tell({ failed: toWire(error) })
-  try {
-    const opened = storage === 'memory' ? await openMemory(binding) : await openOpfs(binding, name)
-    const driver = await waSqliteDriver(opened, { durability, busyTimeout: 0 })
-    const { journal, maintenance } = await openJournal({
-      driver,
-      clock: systemClock,
-      origin: new Origin(),
-      durability,
-      retain,
-      onError: fail,
-    })
-    const claimed = await journal.claimTerm()
-    new Server({ id, journal, maintenance, hub, clock: systemClock, claimed, onError: fail })
-    tell({ leading: true })
-    await new Promise(() => undefined)
-  } catch (error) {
-    // Whoever waits is told why, instead of waiting for nobody.
-    const result = { error: toWire(error) }
-    hub.listen((message, reply) => {
-      if (isRequest(message))
-        reply({ daybook: PROTOCOL, to: message.from, id: message.id, leader: id, result })
-    })
-    fail(error)
-    await new Promise((resolve) => setTimeout(resolve, FAILED))
-    hub.close()
-  }
-}
+const forever = (): Promise<never> => new Promise(() => undefined)

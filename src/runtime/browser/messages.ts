@@ -16,7 +16,9 @@ export interface Start {
 }
 
 /** What the worker tells its page. */
-export type Told = { readonly leading: boolean } | { readonly failed: WireError }
+export interface Told {
+  readonly failed: WireError
+}
 
 /** The name of the Web Lock of whoever leads. */
 export const leaderLock = (name: string): string => `daybook:${name}:leader`

@@ -3,37 +3,20 @@
  * hidden, frozen, put in the back/forward cache, restored.
  */
 
-import { InvalidOptionError, StorageUnavailableError } from '../../errors.js'
-import { type Clock, systemClock } from '../clock.js'
-import { Daybook, type OpenedDaybook } from '../daybook.js'
+import { pause } from '../clock.js'
+import type { OpenedDaybook } from '../daybook.js'
 import type { DaybookEvents, LeaderEvent } from '../events.js'
-import { broadcastLink, type PageLink } from '../journal/broadcast-channel.js'
+import type { PageLink } from '../journal/broadcast-channel.js'
 import { type Port, portLink } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
-import type { Stats } from '../journal/stats.js'
 import { fromWire } from '../journal/wire-error.js'
-import { checkDaybookOptions, type DaybookOptions } from '../options.js'
-import { Origin, randomId } from '../origin.js'
+import { checkDaybookOptions } from '../options.js'
+import { randomId } from '../origin.js'
 import { ContextLocks } from '../roles/context-locks.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
-import { type BrowserStorage, browserStorage, remember } from './storage.js'
+import type { BrowserOptions } from './options.js'
+import type { PageSurroundings } from './surroundings.js'
 import { webLocks } from './web-locks.js'
-
-/** Options of a daybook in the browser. */
-export interface BrowserOptions extends Omit<DaybookOptions, 'busyTimeout'> {
-  /** The name of the daybook: all pages of this origin that open the same name share one database. */
-  name: string
-  /**
-   * What to do where nothing can be kept (a private window, an old browser, no https): by default every call rejects with
-   * StorageUnavailableError. `'memory'` opens a database of this page alone, which is forgotten with it; `status.storage`
-   * says so.
-   */
-  fallback?: 'memory'
-  /** How long to wait for somebody to open the database, in ms. Default 10000. */
-  openTimeout?: number
-  /** Makes the worker, where the bundler needs another way, or to use another build of SQLite. */
-  worker?: () => Worker
-}
 
 interface PageListener {
   readonly onStatus: (status: LeaderEvent) => void
@@ -46,23 +29,33 @@ interface PageListener {
   readonly onSeen: (isSeen: boolean) => void
 }
 
+const LONGEST_PATIENCE = 60_000
+
 export class BrowserPage {
   readonly #id = randomId()
   readonly #options: BrowserOptions
   readonly #start: Omit<Start, 'id' | 'storage'>
   readonly #makeWorker: () => Worker
-  readonly #clock: Clock = systemClock
   readonly #listener: PageListener
+  readonly #surroundings: PageSurroundings
   #storage: 'opfs' | 'memory' = 'opfs'
   #worker: Worker | undefined
   #workers = 0
+  /** How long a worker may take to begin, in ms. */
+  #patience = 4000
   #journal: RemoteJournal | undefined
   #leader: string | undefined
   #report: (error: unknown) => void = () => undefined
   readonly #closed = new AbortController()
 
-  constructor(options: BrowserOptions, makeWorker: () => Worker, listener: PageListener) {
+  constructor(
+    options: BrowserOptions,
+    makeWorker: () => Worker,
+    listener: PageListener,
+    surroundings: PageSurroundings,
+  ) {
     this.#options = options
+    this.#surroundings = surroundings
     const { durability, retain } = checkDaybookOptions(options)
     this.#start = { name: options.name, durability, retain }
     this.#makeWorker = makeWorker
@@ -76,6 +69,7 @@ export class BrowserPage {
 
   async open(onError: (error: unknown) => void): Promise<OpenedDaybook> {
     this.#report = onError
+    const { clock, locks, link, missing: whatIsMissing } = this.#surroundings
     const missing = await whatIsMissing()
     if (missing !== undefined) {
       if (this.#options.fallback !== 'memory') throw missing
@@ -84,11 +78,11 @@ export class BrowserPage {
     const { openTimeout = 10_000, name } = this.#options
     const isShared = this.#storage === 'opfs'
     this.#startWorker()
-    const shared = isShared ? broadcastLink(name, this.#id) : undefined
+    const shared = isShared ? link(name, this.#id) : undefined
     const journal = new RemoteJournal({
       id: this.#id,
       link: shared ?? portLink(this.#worker as unknown as Port),
-      clock: this.#clock,
+      clock,
       onLeader: (leader) => {
         this.#leader = leader
         this.#listener.onStatus(this.status)
@@ -98,7 +92,7 @@ export class BrowserPage {
     this.#journal = journal
     if (shared !== undefined) this.#followPage(shared)
     try {
-      await journal.opened(openTimeout, () => holderOf(name))
+      await journal.opened(openTimeout, () => this.#holder())
       if (isShared) await this.#recognise(journal)
     } catch (error) {
       await journal.close()
@@ -108,7 +102,7 @@ export class BrowserPage {
       journal,
       maintenance: journal,
       warnings: [],
-      locks: isShared ? webLocks(name) : new ContextLocks(),
+      locks: isShared ? webLocks(locks, name) : new ContextLocks(),
     }
   }
 
@@ -121,7 +115,7 @@ export class BrowserPage {
 
   async #recognise(journal: RemoteJournal): Promise<void> {
     const now = await journal.identity()
-    const before = remember(this.#options.name, now)
+    const before = this.#surroundings.remember(this.#options.name, now)
     if (before !== undefined) this.#listener.onEvicted({ before, now })
   }
 
@@ -135,7 +129,7 @@ export class BrowserPage {
     const worker = this.#makeWorker()
     this.#worker = worker
     worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told }>) => {
-      if (data?.told !== undefined && 'failed' in data.told) this.#report(fromWire(data.told.failed))
+      if (data?.told !== undefined) this.#report(fromWire(data.told.failed))
     })
     worker.addEventListener('error', (event) => this.#report(event.error ?? new Error(event.message)))
     const start: Start = { ...this.#start, id, storage: this.#storage }
@@ -148,18 +142,37 @@ export class BrowserPage {
     const { signal } = this.#closed
     const lock = aliveLock(this.#options.name, id)
     // It has to have it first.
-    while (!signal.aborted && !(await isHeld(lock))) await new Promise((resolve) => setTimeout(resolve, 100))
-    await navigator.locks.request(lock, { signal }, () => undefined).catch(() => undefined)
+    const { clock, locks } = this.#surroundings
+    const giveUp = clock.now() + this.#patience
+    let isAlive = false
+    while (!isAlive && clock.now() < giveUp && !signal.aborted) {
+      await pause(clock, 100, signal)
+      isAlive = (await this.#holderOf(lock)) !== undefined
+    }
+    if (isAlive) await locks.request(lock, { signal }, () => undefined).catch(() => undefined)
+    // Its file may only be slow to come.
+    else this.#patience = Math.min(2 * this.#patience, LONGEST_PATIENCE)
     if (this.#worker !== worker || signal.aborted) return
     worker.terminate()
     this.#worker = undefined
     this.#startWorker()
   }
 
+  /** The client that has the lock of this daybook, as the browser names it. */
+  async #holder(): Promise<string | undefined> {
+    return (await this.#holderOf(leaderLock(this.#options.name)))?.clientId
+  }
+
+  async #holderOf(lock: string) {
+    const { held = [] } = await this.#surroundings.locks.query()
+    return held.find(({ name }) => name === lock)
+  }
+
   #followPage(link: PageLink): void {
     const { signal } = this.#closed
+    const { window, document } = this.#surroundings
     // A page that goes into the back/forward cache would keep the lock, and everybody else from it.
-    addEventListener(
+    window.addEventListener(
       'pagehide',
       () => {
         this.#listener.onHide()
@@ -169,10 +182,10 @@ export class BrowserPage {
       },
       { signal },
     )
-    addEventListener(
+    window.addEventListener(
       'pageshow',
-      ({ persisted }) => {
-        if (!persisted) return
+      (event) => {
+        if (!(event as PageTransitionEvent).persisted) return
         link.resume()
         this.#wake()
         this.#listener.onShow()
@@ -182,8 +195,9 @@ export class BrowserPage {
     document.addEventListener(
       'visibilitychange',
       () => {
-        if (!isHidden()) this.#wake()
-        this.#listener.onSeen(!isHidden())
+        const isSeen = document.visibilityState !== 'hidden'
+        if (isSeen) this.#wake()
+        this.#listener.onSeen(isSeen)
       },
       { signal },
     )
@@ -199,106 +213,5 @@ export class BrowserPage {
     this.#closed.abort()
     this.#worker?.terminate()
     this.#worker = undefined
-  }
-}
-
-async function whatIsMissing(): Promise<StorageUnavailableError | undefined> {
-  if (!globalThis.isSecureContext) return new StorageUnavailableError('secure context')
-  if (navigator.locks === undefined) return new StorageUnavailableError('Web Locks')
-  try {
-    await navigator.storage.getDirectory()
-    return undefined
-  } catch (cause) {
-    return new StorageUnavailableError('OPFS', { cause })
-  }
-}
-
-async function isHeld(lock: string): Promise<boolean> {
-  const { held = [] } = await navigator.locks.query()
-  return held.some(({ name }) => name === lock)
-}
-
-/** The client that has the lock of this daybook, as the browser names it. */
-async function holderOf(name: string): Promise<string | undefined> {
-  const { held = [] } = await navigator.locks.query()
-  return held.find((lock) => lock.name === leaderLock(name))?.clientId
-}
-
-/** @throws InvalidOptionError */
-export function checkBrowserOptions(options: BrowserOptions): void {
-  const { name, openTimeout = 0, fallback } = options ?? {}
-  if (typeof name !== 'string' || name === '' || name.length > 100) {
-    throw new InvalidOptionError('name', "openDaybook() needs a name: openDaybook({ name: 'my-app' }).")
-  }
-  if (typeof openTimeout !== 'number' || !(openTimeout >= 0)) {
-    throw new InvalidOptionError('openTimeout', '`openTimeout` is a number of milliseconds, from 0.')
-  }
-  if (fallback !== undefined && fallback !== 'memory') {
-    throw new InvalidOptionError('fallback', "`fallback` is 'memory', or left out.")
-  }
-}
-
-const isHidden = (): boolean => document.visibilityState === 'hidden'
-
-/** Resolves in a task of its own, without the 4 ms that nested timers are made to wait. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })
-}
-
-/** A daybook on a page. */
-export class BrowserDaybook extends Daybook {
-  readonly #page: BrowserPage
-
-  constructor(options: BrowserOptions, makeWorker: () => Worker) {
-    checkBrowserOptions(options)
-    const page = new BrowserPage(options, options.worker ?? makeWorker, {
-      onStatus: (status) => this.emit('leader', status),
-      onEvicted: (event) => this.emit('evicted', event),
-      onHide: () => this.suspend(),
-      onShow: () => this.resume(),
-      onSeen: (isSeen) => this.seen(isSeen),
-    })
-    super({
-      origin: new Origin(),
-      clock: systemClock,
-      open: (onError) => page.open(onError),
-      breathe: nextTask,
-      isHidden,
-      onUnheardWarning: (warning) => console.warn(warning),
-    })
-    this.#page = page
-  }
-
-  /** Who leads, and where the rows are. The `leader` event tells of every change. */
-  get status(): LeaderEvent {
-    return this.#page.status
-  }
-
-  /** Sizes, positions and settings, and what the browser says of the origin's storage. */
-  override async stats(): Promise<Stats & { readonly storage: BrowserStorage }> {
-    const [stats, storage] = await Promise.all([super.stats(), browserStorage()])
-    return { ...stats, storage }
-  }
-
-  /**
-   * Asks the browser to keep this origin's storage even when space is short; some ask the user. Answers whether it does.
-   *
-   * @example
-   * if (!(await daybook.persist())) console.log('the browser may clear what is kept here')
-   */
-  persist(): Promise<boolean> {
-    return navigator.storage.persist()
-  }
-
-  /** Ends this page's worker and starts another one, as if it had crashed: for trying out what happens then. */
-  restartWorker(): void {
-    this.#page.restartWorker()
   }
 }

@@ -1,11 +1,12 @@
 /** Locks among all contexts of one origin: the browser's own. */
 
 import type { Lock, LockRequest, Locks } from '../roles/locks.js'
+import type { LockManagerLike } from './surroundings.js'
 
 /** The locks of the daybook of this name. */
-export const webLocks = (name: string): Locks => ({
+export const webLocks = (manager: LockManagerLike, name: string): Locks => ({
   async isWanted(lock) {
-    const { pending = [] } = await navigator.locks.query()
+    const { pending = [] } = await manager.query()
     return pending.some((request) => request.name === `daybook:${name}:${lock}`)
   },
   request: (lock, { signal, steal }: LockRequest) =>
@@ -19,7 +20,7 @@ export const webLocks = (name: string): Locks => ({
         lose = done
       })
       let granted = false
-      navigator.locks
+      manager
         // A request that steals cannot be given up.
         .request(`daybook:${name}:${lock}`, steal === true ? { steal } : { signal }, () => {
           granted = true

@@ -7,7 +7,7 @@
  */
 
 import { ClosedError, NoLeaderError, ProtocolVersionError } from '../../errors.js'
-import type { Cancel, Clock } from '../clock.js'
+import { type Cancel, type Clock, pause } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
 import type { MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Link } from './channel.js'
@@ -83,13 +83,19 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
    * @throws NoLeaderError when none does within `ms`; `holder` is asked then who has the lock
    */
   async opened(ms: number, holder: () => Promise<string | undefined>): Promise<void> {
-    let cancel: Cancel = () => undefined
-    const late = new Promise<'late'>((resolve) => {
-      cancel = this.#parts.clock.after(ms, () => resolve('late'))
-    })
-    const first = await Promise.race([this.head(), late])
-    cancel()
+    const answered = new AbortController()
+    const first = await Promise.race([this.head(), this.#late(ms, answered.signal)]).finally(() =>
+      answered.abort(),
+    )
     if (first === 'late') throw new NoLeaderError(ms, await holder())
+  }
+
+  // In steps: time in which this context stood still does not count.
+  async #late(ms: number, signal: AbortSignal): Promise<'late'> {
+    for (let waited = 0; waited < ms && !signal.aborted; waited += LOOK) {
+      await pause(this.#parts.clock, Math.min(LOOK, ms - waited), signal)
+    }
+    return 'late'
   }
 
   append(transaction: Transaction): Promise<Position> {

@@ -1,0 +1,34 @@
+/** What a page says when it opens a daybook. */
+
+import { InvalidOptionError } from '../../errors.js'
+import type { DaybookOptions } from '../options.js'
+
+/** Options of a daybook in the browser. */
+export interface BrowserOptions extends Omit<DaybookOptions, 'busyTimeout'> {
+  /** The name of the daybook: all pages of this origin that open the same name share one database. */
+  name: string
+  /**
+   * What to do where nothing can be kept (a private window, an old browser, no https): by default every call rejects with
+   * StorageUnavailableError. `'memory'` opens a database of this page alone, which is forgotten with it; `status.storage`
+   * says so.
+   */
+  fallback?: 'memory'
+  /** How long to wait for somebody to open the database, in ms. Default 10000. */
+  openTimeout?: number
+  /** Makes the worker, where the bundler needs another way, or to use another build of SQLite. */
+  worker?: () => Worker
+}
+
+/** @throws InvalidOptionError */
+export function checkBrowserOptions(options: BrowserOptions): void {
+  const { name, openTimeout = 0, fallback } = options ?? {}
+  if (typeof name !== 'string' || name === '' || name.length > 100) {
+    throw new InvalidOptionError('name', "openDaybook() needs a name: openDaybook({ name: 'my-app' }).")
+  }
+  if (typeof openTimeout !== 'number' || !(openTimeout >= 0)) {
+    throw new InvalidOptionError('openTimeout', '`openTimeout` is a number of milliseconds, from 0.')
+  }
+  if (fallback !== undefined && fallback !== 'memory') {
+    throw new InvalidOptionError('fallback', "`fallback` is 'memory', or left out.")
+  }
+}
