@@ -13,7 +13,11 @@ export interface Pair {
 export type PathOf = (name: string) => string
 
 /** Measures every side once, one after the other, with files of its own. */
-export type Round = (path: PathOf) => Promise<readonly Pair[]>
+export interface Round {
+  (path: PathOf): Promise<readonly Pair[]>
+  /** Ends what the rounds share and is not a file. */
+  readonly end?: () => Promise<void>
+}
 
 export interface Case {
   /** What it measures; the first one names the case. */

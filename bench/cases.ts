@@ -4,6 +4,7 @@ import type { Case } from './case.js'
 import { append } from './cases/append.js'
 import { appendAt1m } from './cases/append-at-1m.js'
 import { appendConcurrent } from './cases/append-concurrent.js'
+import { browser } from './cases/browser.js'
 import { bytesWrittenPerUpdate } from './cases/bytes-written-per-update.js'
 import { catchUp } from './cases/catch-up.js'
 import { fileSize } from './cases/file-size.js'
@@ -29,4 +30,5 @@ export const CASES: readonly Case[] = [
   subset1m,
   fileSize,
   bytesWrittenPerUpdate,
+  browser,
 ]

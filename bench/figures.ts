@@ -14,6 +14,7 @@ export interface Figure {
 }
 
 const PEER = '@tanstack/node-db-sqlite-persistence'
+const BROWSER_PEER = '@tanstack/browser-db-sqlite-persistence'
 
 export const FIGURES = {
   append: { unit: '/s', against: 'bare INSERT, a transaction each', goal: { atLeast: 0.6 } },
@@ -53,6 +54,15 @@ export const FIGURES = {
   'file-size-same-log': { unit: 'bytes', against: `${PEER}, a row; 1,000 transactions kept by both` },
   'bytes-written-per-update': { unit: 'bytes', against: `${PEER}, an update`, goal: { atMost: 1 } },
   'bytes-written-per-update-sparse': { unit: 'bytes', against: `${PEER}, an update; each posted alone` },
+  'browser-insert': { unit: '/s', against: BROWSER_PEER, goal: { atLeast: 3 } },
+  'browser-insert-bare': {
+    unit: '/s',
+    against: 'bare INSERT on the same driver, looped in its worker',
+    goal: { atLeast: 0.6 },
+  },
+  'browser-follower': { unit: 'ms', against: 'the leader’s own insert', goal: { atMost: 3 } },
+  'browser-hydrate-10k': { unit: 'ms', against: BROWSER_PEER, goal: { atMost: 1 } },
+  'browser-failover': { unit: 'ms', against: '300 ms, from the kill on', goal: { atMost: 1 } },
 } as const satisfies Record<string, Figure>
 
 export type FigureName = keyof typeof FIGURES

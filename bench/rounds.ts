@@ -1,6 +1,6 @@
 /** Runs a case: interleaved rounds, a ratio for each pair, and the medians. */
 
-import type { Bench, Case, Pair } from './case.js'
+import type { Bench, Case, Pair, Round } from './case.js'
 import { FIGURES, type Figure, type FigureName, goalText, holds } from './figures.js'
 import type { Folder } from './files.js'
 
@@ -33,8 +33,9 @@ export async function runCase(
   { rounds, bench, newFolder, onRound }: RunOptions,
 ): Promise<Result[]> {
   const shared = newFolder()
+  let round: Round | undefined
   try {
-    const round = await prepare({ ...bench, path: shared.path })
+    round = await prepare({ ...bench, path: shared.path })
     const found: Pair[] = []
     for (let count = -warmUps; count < rounds; count++) {
       const own = newFolder()
@@ -52,6 +53,7 @@ export async function runCase(
   } catch (error) {
     return figures.map((name) => failure(name, error))
   } finally {
+    await round?.end?.()
     shared.remove()
   }
 }
