@@ -60,6 +60,7 @@ export const FIGURES = {
     against: 'bare INSERT on the same driver, looped in its worker',
     goal: { atLeast: 0.6 },
   },
+  'browser-insert-bare-asked': { unit: '/s', against: 'the same, each asked for by the page' },
   'browser-follower': { unit: 'ms', against: 'the leader’s own insert', goal: { atMost: 3 } },
   'browser-hydrate-10k': { unit: 'ms', against: BROWSER_PEER, goal: { atMost: 1 } },
   'browser-failover': { unit: 'ms', against: '300 ms, from the kill on', goal: { atMost: 1 } },

@@ -15,25 +15,28 @@ export const browser: Case = {
   figures: [
     'browser-insert',
     'browser-insert-bare',
+    'browser-insert-bare-asked',
     'browser-follower',
     'browser-hydrate-10k',
     'browser-failover',
   ],
   async prepare(bench) {
     const chromium = await BenchBrowser.start(bench.path)
-    const count = bench.size(500, 20)
+    const count = bench.size(1000, 20)
     const rows = bench.size(10_000, 100)
     const round = async (): Promise<Pair[]> => {
       const names = { daybook: chromium.newName(), peer: chromium.newName(), bare: chromium.newName() }
 
       const leader = await chromium.tab('daybook', names.daybook)
       await leader.evaluate(() => window.side.open())
-      const follower = await chromium.tab('daybook', names.daybook)
-      await follower.evaluate(() => window.side.open())
       const insert = (page: typeof leader, first: number): Promise<number> =>
         page.evaluate(([count, first]) => window.side.insert(count, first), [count, first] as const)
+      // Alone, as the peer is.
       const ours = await insert(leader, 1_000_000)
+      const follower = await chromium.tab('daybook', names.daybook)
+      await follower.evaluate(() => window.side.open())
       const followers = await insert(follower, 2_000_000)
+      const leaders = await insert(leader, 4_000_000)
 
       await follower.evaluate(() => {
         window.inserting = window.side.longestInsert(3_000_000)
@@ -52,6 +55,7 @@ export const browser: Case = {
       const bare = await chromium.tab('bare', names.bare)
       await bare.evaluate(() => window.side.open())
       const floor = await insert(bare, 1_000_000)
+      const asked = await bare.evaluate((count) => window.side.ask(count, 2_000_000), count)
       await bare.close()
 
       const hydrate = async (side: 'daybook' | 'peer'): Promise<number> => {
@@ -71,7 +75,8 @@ export const browser: Case = {
       return [
         { figure: 'browser-insert', ours: 1000 / ours, theirs: 1000 / theirs },
         { figure: 'browser-insert-bare', ours: 1000 / ours, theirs: 1000 / floor },
-        { figure: 'browser-follower', ours: followers, theirs: ours },
+        { figure: 'browser-insert-bare-asked', ours: 1000 / ours, theirs: 1000 / asked },
+        { figure: 'browser-follower', ours: followers, theirs: leaders },
         { figure: 'browser-hydrate-10k', ...hydrated },
         { figure: 'browser-failover', ours: failover, theirs: FAILOVER },
       ]

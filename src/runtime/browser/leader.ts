@@ -4,7 +4,7 @@
  */
 
 import { pause } from '../clock.js'
-import type { Hub } from '../journal/channel.js'
+import { type Hub, joinedHub } from '../journal/channel.js'
 import { type Port, portHub } from '../journal/port-channel.js'
 import { isRequest, PROTOCOL } from '../journal/protocol.js'
 import { Server } from '../journal/server.js'
@@ -61,7 +61,8 @@ class Leader {
       try {
         await locks.request(leaderLock(name), { signal: again.signal }, async () => {
           cancel()
-          await this.#serve(hub(name))
+          // Its own page need not go the long way.
+          await this.#serve(joinedHub([portHub(this.#port), hub(name)]))
         })
       } catch (error) {
         if ((error as Partial<DOMException>).name !== 'AbortError') throw error

@@ -7,7 +7,7 @@ import { pause } from '../clock.js'
 import type { OpenedDaybook } from '../daybook.js'
 import type { DaybookEvents, LeaderEvent } from '../events.js'
 import type { PageLink } from '../journal/broadcast-channel.js'
-import { type Port, portLink } from '../journal/port-channel.js'
+import type { Link } from '../journal/channel.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { checkDaybookOptions } from '../options.js'
@@ -46,6 +46,7 @@ export class BrowserPage {
   #journal: RemoteJournal | undefined
   #leader: string | undefined
   #report: (error: unknown) => void = () => undefined
+  #hear: (message: unknown) => void = () => undefined
   readonly #closed = new AbortController()
 
   constructor(
@@ -81,7 +82,7 @@ export class BrowserPage {
     const shared = isShared ? link(name, this.#id) : undefined
     const journal = new RemoteJournal({
       id: this.#id,
-      link: shared ?? portLink(this.#worker as unknown as Port),
+      link: this.#link(shared),
       clock,
       onLeader: (leader) => {
         this.#leader = leader
@@ -106,6 +107,22 @@ export class BrowserPage {
     }
   }
 
+  // While this page's own worker leads, its port is the shorter way.
+  #link(shared: Link | undefined): Link {
+    return {
+      send: (request) => {
+        const worker = shared === undefined || this.#leader === this.#workerId ? this.#worker : undefined
+        if (worker !== undefined) worker.postMessage(request)
+        else shared?.send(request)
+      },
+      listen: (listener) => {
+        this.#hear = listener
+        shared?.listen(listener)
+      },
+      close: () => shared?.close(),
+    }
+  }
+
   /** Ends this page's worker and starts another, as if it had crashed. */
   restartWorker(): void {
     this.#worker?.terminate()
@@ -119,17 +136,23 @@ export class BrowserPage {
     if (before !== undefined) this.#listener.onEvicted({ before, now })
   }
 
+  get #workerId(): string {
+    return `${this.#id}.${this.#workers}`
+  }
+
   #isOwn(leader: string): boolean {
     return leader.startsWith(`${this.#id}.`)
   }
 
   #startWorker(): void {
     if (this.#worker !== undefined || this.#closed.signal.aborted) return
-    const id = `${this.#id}.${++this.#workers}`
+    this.#workers++
+    const id = this.#workerId
     const worker = this.#makeWorker()
     this.#worker = worker
     worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told }>) => {
       if (data?.told !== undefined) this.#report(fromWire(data.told.failed))
+      else if (this.#worker === worker) this.#hear(data)
     })
     worker.addEventListener('error', (event) => this.#report(event.error ?? new Error(event.message)))
     const start: Start = { ...this.#start, id, storage: this.#storage }

@@ -24,3 +24,16 @@ export interface Hub {
   announce(announcement: Announcement): void
   close(): void
 }
+
+/** One end for contexts on several channels. */
+export const joinedHub = (hubs: readonly Hub[]): Hub => ({
+  listen(listener) {
+    for (const hub of hubs) hub.listen(listener)
+  },
+  announce(announcement) {
+    for (const hub of hubs) hub.announce(announcement)
+  },
+  close() {
+    for (const hub of hubs) hub.close()
+  },
+})
