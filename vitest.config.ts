@@ -13,22 +13,22 @@ const hasNodeSqlite = (() => {
 // Node versions that better-sqlite3 was not compiled for run the suites that need node:sqlite only (scripts/test.mjs).
 const onlyNodeSqlite = process.env.DAYBOOK_SUITE === 'node-sqlite'
 
-// Real Chromium, one file at a time: scripts/test.mjs and `npm run test:browser` run these by themselves.
-const onlyBrowser = process.env.DAYBOOK_SUITE === 'browser'
+// Real browsers, one file at a time: scripts/test.mjs and `npm run test:browser` run these by themselves.
+const browserFolder = { browser: 'browser', firefox: 'firefox' }[process.env.DAYBOOK_SUITE ?? '']
 
 export default defineConfig({
   test: {
     include: onlyNodeSqlite
       ? ['test/node-sqlite/**/*.test.ts']
-      : onlyBrowser
-        ? ['test/browser/**/*.test.ts']
+      : browserFolder !== undefined
+        ? [`test/${browserFolder}/**/*.test.ts`]
         : ['test/**/*.test.{ts,tsx}'],
     exclude: [
       '**/node_modules/**',
       ...(hasNodeSqlite ? [] : ['test/node-sqlite/**']),
-      ...(onlyBrowser ? [] : ['test/browser/**']),
+      ...(browserFolder === undefined ? ['test/browser/**', 'test/firefox/**'] : []),
     ],
-    fileParallelism: !onlyBrowser,
+    fileParallelism: browserFolder === undefined,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

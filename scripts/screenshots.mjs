@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { serve } from '../build/examples/tracker/server/serve.js'
-import { findChromium } from './chromium.mjs'
+import { findChromium } from './browsers.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'daybook-screenshots-'))

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { findChromium } from './chromium.mjs'
+import { findChromium, findFirefox } from './browsers.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const runtimes = join(root, 'test/runtimes')
@@ -19,7 +19,9 @@ installRuntimes()
 suite('everything', process.execPath, {}, process.argv.slice(2))
 // Finds Chromium, installs it, or says what to do.
 findChromium()
-suite('in a browser', process.execPath, { DAYBOOK_SUITE: 'browser' }, [])
+suite('in Chromium', process.execPath, { DAYBOOK_SUITE: 'browser' }, [])
+if (findFirefox() !== undefined) suite('in Firefox', process.execPath, { DAYBOOK_SUITE: 'firefox' }, [])
+else console.log('\nNothing was tested in Firefox: it is not installed (FIREFOX_PATH).')
 for (const name of ['node22', 'node24']) {
   const node = join(runtimes, 'node_modules', name, 'bin/node')
   if (existsSync(node)) suite(`node:sqlite on ${name}`, node, { DAYBOOK_SUITE: 'node-sqlite' }, [])

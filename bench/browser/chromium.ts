@@ -36,8 +36,8 @@ export class BenchBrowser {
     await build({ ...shared, resolve: { alias }, worker: { format: 'es' } })
     const server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0 } })
     const { findChromium } = (await import(
-      pathToFileURL(join(ROOT, 'scripts/chromium.mjs')).href
-    )) as typeof import('../../scripts/chromium.mjs')
+      pathToFileURL(join(ROOT, 'scripts/browsers.mjs')).href
+    )) as typeof import('../../scripts/browsers.mjs')
     const context = await chromium.launchPersistentContext(path('profile'), {
       executablePath: findChromium(),
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],

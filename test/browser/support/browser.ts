@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BrowserContext, chromium, type Page, type Browser as PlaywrightBrowser } from 'playwright-core'
 import { build, preview } from 'vite'
-import { findChromium } from '../../../scripts/chromium.mjs'
+import { findChromium } from '../../../scripts/browsers.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
