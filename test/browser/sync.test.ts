@@ -165,6 +165,35 @@ test('the tab that people look at runs the source, and a hidden one gives it awa
   await expect.poll(() => feed.connections).toBe(1)
 })
 
+test.each(['throttled', 'frozen'])(
+  'rows go on arriving within a second while the former owner is hidden and %s',
+  async (state) => {
+    const feed = await new Feed().start()
+    const name = newName()
+    feed.change()
+    const [former, visible] = [await tab(name), await tab(name)]
+    for (const page of [former, visible]) {
+      await follow(page, feed.url)
+      await expect.poll(() => sizeOf(page)).toBe(1)
+    }
+    const client = await browser.context.newCDPSession(former)
+    await look(former, 'hidden')
+    if (state === 'throttled') await client.send('Emulation.setCPUThrottlingRate', { rate: 20 })
+    else await client.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await visible.evaluate(() => {
+      const { feed } = window as unknown as { feed: { subscribeChanges(listener: () => void): unknown } }
+      feed.subscribeChanges(() => Object.assign(window, { arrivedAt: Date.now() }))
+    })
+    for (let change = 2; change <= 11; change++) {
+      const from = Date.now()
+      feed.change()
+      await expect.poll(() => sizeOf(visible), { timeout: 10_000, interval: 5 }).toBe(change)
+      const at = await visible.evaluate(() => (window as unknown as { arrivedAt: number }).arrivedAt)
+      expect(at - from, `change ${change}`).toBeLessThan(1000)
+    }
+  },
+)
+
 const isOwner = (page: Page): Promise<boolean> =>
   page.evaluate(() => (window as unknown as { owner: boolean }).owner)
 

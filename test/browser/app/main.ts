@@ -2,6 +2,7 @@
 
 import { createCollection } from '@tanstack/db'
 import { type BrowserOptions, openDaybook, persistedCollectionOptions } from 'daybook/browser'
+import { makeFaulty } from './faults.js'
 
 export interface Row {
   readonly id: string
@@ -9,6 +10,7 @@ export interface Row {
 }
 
 const settings = new URLSearchParams(location.search)
+if (settings.has('faulty')) makeFaulty(Number(settings.get('faulty')))
 
 function open(options: Partial<BrowserOptions> = {}) {
   const daybook = openDaybook({
@@ -20,6 +22,13 @@ function open(options: Partial<BrowserOptions> = {}) {
       worker: () =>
         new Worker(new URL('daybook-dist/browser-worker-journeyapps.js', import.meta.url), {
           type: 'module',
+        }),
+    }),
+    ...(settings.has('faulty') && {
+      worker: () =>
+        new Worker(new URL('./faulty-worker.ts', import.meta.url), {
+          type: 'module',
+          name: settings.get('faulty') as string,
         }),
     }),
     ...options,
