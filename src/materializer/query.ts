@@ -9,8 +9,7 @@ import { foldEntry, foldedRow, storedRow } from './fold.js'
 import { postAll } from './post.js'
 import { findRowTable } from './registry.js'
 import { foldState, type StoredState, stateOf } from './state.js'
-import { answer, answerInMemory } from './subset/answer.js'
-import type { Subset } from './subset/subset.js'
+import type { Answering } from './subset/answer.js'
 import { rowTable, type StoredRow } from './tables.js'
 
 /** Rows, the collection's metadata, and the position at which both are the truth. */
@@ -21,19 +20,19 @@ export interface Rows {
 }
 
 /** The rows of a collection, or of a subset of it; nothing when the tables are behind the log (then a write transaction has to post). */
-export function* queryIfPosted(collection: string, subset?: Subset): Program<Rows | undefined> {
+export function* queryIfPosted(collection: string, subset?: Answering): Program<Rows | undefined> {
   const head = yield* tail()
   return (yield* cursor()) === head.seq ? yield* rowsAt(collection, head, subset) : undefined
 }
 
 /** Posts the tail of the log and answers with all rows of a collection, in one write transaction. */
-export function* query(collection: string, subset?: Subset): Program<Rows> {
+export function* query(collection: string, subset?: Answering): Program<Rows> {
   yield* postAll()
   return yield* rowsAt(collection, yield* tail(), subset)
 }
 
 /** The same for a database that cannot be written: the tail is folded over the posted rows in memory. */
-export function* queryReadOnly(collection: string, subset: Subset = {}): Program<Rows> {
+export function* queryReadOnly(collection: string, subset?: Answering): Program<Rows> {
   const posted = yield* queryIfPosted(collection, subset)
   if (posted !== undefined) return posted
   const { rows: known, state: knownState, at } = yield* rowsAt(collection, yield* tail())
@@ -48,15 +47,19 @@ export function* queryReadOnly(collection: string, subset: Subset = {}): Program
     }
   }
   const all = Array.from(rows, ([key, row]) => storedRow(key, row))
-  return { rows: answerInMemory(collection, all, subset), state: [...state.values()], at }
+  return {
+    rows: subset === undefined ? all : subset.inMemory(collection, all),
+    state: [...state.values()],
+    at,
+  }
 }
 
-function* rowsAt(collection: string, head: Position, subset?: Subset): Program<Rows> {
+function* rowsAt(collection: string, head: Position, subset?: Answering): Program<Rows> {
   const table = yield* findRowTable(collection)
   const state = yield* stateOf(collection)
   const at = { term: head.term, seq: head.seq }
   if (table === undefined) return { rows: [], state, at }
   const rows =
-    subset === undefined ? yield* all(rowTable(table).all) : yield* answer({ collection, table }, subset)
+    subset === undefined ? yield* all(rowTable(table).all) : yield* subset.rows({ collection, table })
   return { rows, state, at }
 }

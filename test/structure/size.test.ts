@@ -63,5 +63,5 @@ test('what a page with a synced collection loads besides', () => {
 
 test('what a worker loads', () => {
   expect(worker).toBeGreaterThan(kB)
-  expect(worker).toBeLessThan(67 * kB)
+  expect(worker).toBeLessThan(61.5 * kB)
 })

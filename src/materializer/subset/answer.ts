@@ -23,6 +23,19 @@ export interface Source {
   readonly table: string
 }
 
+/** A subset, and how it is answered. */
+export interface Answering {
+  /** From the row tables. */
+  rows(source: Source): Program<readonly StoredRow[]>
+  /** From rows in memory. */
+  inMemory(collection: string, rows: readonly StoredRow[]): readonly StoredRow[]
+}
+
+export const answering = (subset: Subset): Answering => ({
+  rows: (source) => answer(source, subset),
+  inMemory: (collection, rows) => answerInMemory(collection, rows, subset),
+})
+
 const COLUMNS = sql.raw('key, value, notes, metadata, metadata_notes, seq')
 
 /** The rows of a subset, in no particular order. `pageRows`: how many are read at once. */

@@ -81,7 +81,9 @@ export class LocalJournal implements OpenJournal {
     return this.inspect(() => readEntries(after, limit))
   }
 
-  async query(collection: string, subset?: Subset): Promise<Rows> {
+  async query(collection: string, of?: Subset): Promise<Rows> {
+    // With TanStack's evaluator; a worker that is never asked for a part does not load it.
+    const subset = of && (await import('../../materializer/subset/answer.js')).answering(of)
     const rows = await this.inspect(() => withVersion(collection, queryIfPosted(collection, subset)))
     if (rows !== undefined) return rows
     try {
