@@ -22,7 +22,7 @@ const ARGS = [
   '--disable-sync',
 ]
 
-/** Built as an app is: a page with a development server's socket would have no place in the back/forward cache. */
+/** Built as an app is, without any settings for daybook (examples/tracker has some): a page with a development server's socket would have no place in the back/forward cache. */
 export async function serveApp(): Promise<{ url: string; close(): Promise<void> }> {
   const outDir = mkdtempSync(join(tmpdir(), 'daybook-app-'))
   const shared = {
@@ -36,7 +36,6 @@ export async function serveApp(): Promise<{ url: string; close(): Promise<void> 
     resolve: {
       alias: { 'daybook/browser': join(root, 'dist/browser.js'), 'daybook-dist': join(root, 'dist') },
     },
-    worker: { format: 'es' },
   })
   const server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0 } })
   const url = server.resolvedUrls?.local[0]
