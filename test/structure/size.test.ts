@@ -3,8 +3,8 @@
  * where we are: a change that goes beyond one says why.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build, type Rolldown } from 'vite'
@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const kB = 1000
 
 let page = 0
+let codeOfPage = ''
 let synced = 0
 let worker = 0
 let folder = ''
@@ -39,10 +40,12 @@ beforeAll(async () => {
       rollupOptions: { external: (id) => id.startsWith('@tanstack/db') },
     },
   })) as Rolldown.RolldownOutput
-  const sizeOf = (name: string): number => {
+  const fileOf = (name: string) => {
     const file = output.find(({ fileName }) => fileName.startsWith(`assets/${name}-`))
-    return gzipSync(file === undefined ? '' : 'code' in file ? file.code : file.source, { level: 9 }).length
+    return file === undefined ? '' : 'code' in file ? file.code : file.source
   }
+  const sizeOf = (name: string): number => gzipSync(fileOf(name), { level: 9 }).length
+  codeOfPage = String(fileOf('index'))
   page = sizeOf('index')
   synced = sizeOf('synced-run')
   worker = sizeOf('browser-worker')
@@ -64,4 +67,25 @@ test('what a page with a synced collection loads besides', () => {
 test('what a worker loads', () => {
   expect(worker).toBeGreaterThan(kB)
   expect(worker).toBeLessThan(61.5 * kB)
+})
+
+test('a page loads no SQL', () => {
+  expect(codeOfPage.length).toBeGreaterThan(kB)
+  expect(codeOfPage.match(/daybook_log|\bselect\b|insert into|kysely|wa-sqlite/i)).toBeNull()
+})
+
+test('the entries for Node load no wasm', () => {
+  const seen = new Set<string>()
+  const packages: string[] = []
+  const walk = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)) {
+      if (name.startsWith('.')) walk(join(dirname(file), name))
+      else packages.push(name)
+    }
+  }
+  for (const entry of ['node.js', 'node-sqlite.js']) walk(join(root, 'dist', entry))
+  expect(packages).toContain('@tanstack/db')
+  expect(packages.filter((name) => name.includes('wasm') || name.includes('wa-sqlite'))).toEqual([])
 })
