@@ -55,13 +55,12 @@ export class OpeningJournal implements Journal {
     if (this.#opened !== undefined) return this.#opened.subscribe(listener)
     let unsubscribe: Unsubscribe | undefined
     let ended = false
-    this.#opening.then(
-      (journal) => {
+    this.#opening
+      .then((journal) => {
         if (!ended) unsubscribe = journal.subscribe(listener)
-      },
-      // The subscriber asks for the head as well, and is told there.
-      () => undefined,
-    )
+      })
+      // It did not open, or was closed as soon as it was open. The subscriber asks for the head as well, and is told there.
+      .catch(() => undefined)
     return () => {
       ended = true
       unsubscribe?.()
