@@ -37,10 +37,11 @@ function find(places, aptPackage) {
   if (found) return found
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
     return undefined
-  console.log(`Installing ${aptPackage} for the browser tests (apt-get install ${aptPackage}) …`)
+  // On stderr: the standard output may be somebody's data.
+  console.error(`Installing ${aptPackage} for the browser tests (apt-get install ${aptPackage}) …`)
   const apt = (...args) =>
     spawnSync('apt-get', args, {
-      stdio: 'inherit',
+      stdio: ['ignore', process.stderr, 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     })
   apt('update', '-qq')
