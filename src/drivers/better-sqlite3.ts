@@ -34,11 +34,12 @@ export interface BetterSqlite3Database {
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
 export function openBetterSqlite3(filename: string, settings: ConnectionSettings): Driver {
-  const database = openDatabase(filename, settings.busyTimeout)
+  const { busyTimeout, readonly = false } = settings
+  const database = openDatabase(filename, { timeout: busyTimeout, readonly })
   try {
-    const readonly = setUpOwnFile((sql) => execute(database, sql), settings)
+    const cannotWrite = setUpOwnFile((sql) => execute(database, sql), settings)
     return createDriver(
-      connect(database, readonly, () => database.close()),
+      connect(database, cannotWrite, () => database.close()),
       settings,
     )
   } catch (error) {
@@ -54,7 +55,7 @@ export function openBetterSqlite3(filename: string, settings: ConnectionSettings
  * @throws CannotOpenError, UnsupportedError
  */
 export function openBetterSqlite3LockFile(path: string, handle?: BetterSqlite3Database): LockFile {
-  const database = openDatabase(path, 0, handle && classOf(handle))
+  const database = openDatabase(path, { timeout: 0 }, handle && classOf(handle))
   return lockFileOn(
     (sql) => {
       const statement = prepare(database, sql)
@@ -76,11 +77,11 @@ function classOf(handle: BetterSqlite3Database): DatabaseConstructor | undefined
 
 function openDatabase(
   filename: string,
-  timeout: number,
+  options: DatabaseOptions,
   Database: DatabaseConstructor = loadBetterSqlite3(),
 ): BetterSqlite3Database {
   try {
-    return new Database(filename, { timeout })
+    return new Database(filename, options)
   } catch (error) {
     // A missing folder is a TypeError without a code.
     if (error instanceof TypeError) throw new CannotOpenError(`${error.message}.`, { cause: error })
@@ -147,7 +148,12 @@ function execute(database: BetterSqlite3Database, sql: string): unknown[] {
   return []
 }
 
-type DatabaseConstructor = new (filename: string, options: { timeout: number }) => BetterSqlite3Database
+interface DatabaseOptions {
+  readonly timeout: number
+  readonly readonly?: boolean
+}
+
+type DatabaseConstructor = new (filename: string, options: DatabaseOptions) => BetterSqlite3Database
 
 /** An optional peer dependency: loaded when a file is opened, never at import. */
 function loadBetterSqlite3(): DatabaseConstructor {

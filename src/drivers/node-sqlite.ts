@@ -31,11 +31,11 @@ export interface NodeSqliteDatabase {
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
 export function openNodeSqlite(filename: string, settings: ConnectionSettings): Driver {
-  const database = openDatabase(filename)
+  const database = openDatabase(filename, { readOnly: settings.readonly === true })
   try {
-    const readonly = setUpOwnFile((sql) => database.prepare(sql).all(), settings)
+    const cannotWrite = setUpOwnFile((sql) => database.prepare(sql).all(), settings)
     return createDriver(
-      connect(database, readonly, () => closeOnce(database)),
+      connect(database, cannotWrite, () => closeOnce(database)),
       settings,
     )
   } catch (error) {
@@ -60,10 +60,10 @@ export function openNodeSqliteLockFile(path: string): LockFile {
   )
 }
 
-function openDatabase(filename: string): NodeSqliteDatabase {
+function openDatabase(filename: string, options: DatabaseOptions = {}): NodeSqliteDatabase {
   const DatabaseSync = loadNodeSqlite()
   try {
-    return new DatabaseSync(filename)
+    return new DatabaseSync(filename, options)
   } catch (error) {
     throw classifyError(error)
   }
@@ -126,7 +126,11 @@ function prepare(database: NodeSqliteDatabase, sql: string): NodeSqliteStatement
   return statement
 }
 
-type DatabaseConstructor = new (filename: string) => NodeSqliteDatabase
+interface DatabaseOptions {
+  readonly readOnly?: boolean
+}
+
+type DatabaseConstructor = new (filename: string, options: DatabaseOptions) => NodeSqliteDatabase
 
 /** Loaded when a file is opened: older Node versions do not have it. */
 function loadNodeSqlite(): DatabaseConstructor {

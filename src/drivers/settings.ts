@@ -13,6 +13,8 @@ export interface ConnectionSettings {
   readonly durability: Durability
   /** How long SQLite waits for another connection's lock, in ms. */
   readonly busyTimeout: number
+  /** Opened to look only: nothing of the file is changed, and no lock is taken that a writer waits for. */
+  readonly readonly?: boolean
 }
 
 /** Executes one statement at once and answers with its rows. */
@@ -22,11 +24,14 @@ export type Execute = (sql: string) => readonly unknown[]
 const FULL = 2
 
 /** Sets up a file that daybook opened itself. Answers whether the connection can only read. */
-export function setUpOwnFile(execute: Execute, { durability, busyTimeout }: ConnectionSettings): boolean {
+export function setUpOwnFile(
+  execute: Execute,
+  { durability, busyTimeout, readonly }: ConnectionSettings,
+): boolean {
   execute(`PRAGMA busy_timeout = ${Math.trunc(busyTimeout)}`)
   // A reader that trusts what a damaged schema says could be led anywhere: https://www.sqlite.org/security.html
   execute('PRAGMA trusted_schema = OFF')
-  if (cannotWrite(execute)) return true
+  if (readonly || cannotWrite(execute)) return true
   // Counts only before the first table.
   execute('PRAGMA auto_vacuum = INCREMENTAL')
   useWal(execute, busyTimeout)

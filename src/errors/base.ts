@@ -16,10 +16,9 @@ export abstract class DaybookError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: each of its subclasses is asked for itself
-    const asked = this
-    if (Function.prototype[Symbol.hasInstance].call(asked, value)) return true
-    return asked.code !== undefined && value instanceof Error && 'code' in value && value.code === asked.code
+    // `this` is the class that is asked for, which may be a subclass.
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true
+    return this.code !== undefined && value instanceof Error && 'code' in value && value.code === this.code
   }
 }
 

@@ -62,6 +62,8 @@ export interface RowTable {
   /** A page in key order. */
   readonly after: Statement<[key: string, limit: number], StoredRow>
   readonly count: Statement<[], { count: number }>
+  /** The bytes of the values of so many rows. */
+  readonly sizes: Statement<[limit: number], { bytes: number | null }>
   /** Replaces the whole row. */
   readonly put: Statement<PutParameters>
   /** Replaces value and seq of a row, and leaves the metadata of an existing one. */
@@ -126,6 +128,9 @@ function buildRowTable(name: string): RowTable {
         .limit(parameter<number>()),
     ),
     count: statement<[]>()(db.selectFrom(name).select((e) => e.fn.countAll<number>().as('count'))),
+    sizes: sql(
+      `SELECT sum(octets) AS bytes FROM (SELECT length(CAST(value AS BLOB)) AS octets FROM ${quoted} LIMIT ?)`,
+    ),
     put: statement<PutParameters>()(
       db
         .insertInto(name)

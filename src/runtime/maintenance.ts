@@ -1,7 +1,7 @@
 /** What only the context that has the database can do: look at the whole of it, check it, mend it. */
 
 import type { Driver } from '../drivers/driver.js'
-import { all, first, type Program } from '../drivers/program.js'
+import { first, type Program } from '../drivers/program.js'
 import { statement } from '../drivers/query.js'
 import type { Durability } from '../drivers/settings.js'
 import { tail } from '../log/append.js'
@@ -10,6 +10,7 @@ import { cursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import type { FileFacts } from '../log/schema.js'
 import { log } from '../log/tables.js'
+import { pragma } from '../materializer/measure.js'
 import { postAll } from '../materializer/post.js'
 import { rebuild } from '../materializer/rebuild.js'
 import { listCollections } from '../materializer/registry.js'
@@ -91,15 +92,15 @@ function* measure(): Program<
 > {
   const { term, seq } = yield* tail()
   const { entries, bodySize } = (yield* first(measureLog)) as { entries: number; bodySize: number }
-  const pageSize = yield* pragma('page_size')
+  const pageSize = Number(yield* pragma('page_size'))
   return {
     head: { term, seq },
     floor: yield* floor(),
     cursor: yield* cursor(),
     entries,
     bodySize: Number(bodySize),
-    fileBytes: (yield* pragma('page_count')) * pageSize,
-    freeBytes: (yield* pragma('freelist_count')) * pageSize,
+    fileBytes: Number(yield* pragma('page_count')) * pageSize,
+    freeBytes: Number(yield* pragma('freelist_count')) * pageSize,
     collections: yield* countCollections(),
   }
 }
@@ -112,9 +113,4 @@ function* countCollections(): Program<CollectionInfo[]> {
     infos.push({ id: collection, rowTable: table, rows: counted?.count ?? 0, schemaVersion })
   }
   return infos
-}
-
-function* pragma(name: 'page_size' | 'page_count' | 'freelist_count'): Program<number> {
-  const [row] = yield* all<[], Record<string, number>>({ sql: `PRAGMA ${name}` })
-  return row?.[name] ?? 0
 }

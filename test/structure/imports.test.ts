@@ -17,6 +17,7 @@ const LAYERS = [
   'runtime/journal',
   'runtime',
   'entry point',
+  'cli',
 ]
 
 /** Parts of the runtime that the journal is given: time, and who makes its control entries. */

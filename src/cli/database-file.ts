@@ -1,0 +1,109 @@
+/**
+ * A daybook's file as the command line has it: opened to read only, unless a verb writes. It needs no code of the app,
+ * takes no lock that an app would wait for, and leaves the folder as it was.
+ */
+
+import { existsSync, statSync } from 'node:fs'
+import { openBetterSqlite3 } from '../drivers/better-sqlite3.js'
+import type { Driver } from '../drivers/driver.js'
+import { openNodeSqlite } from '../drivers/node-sqlite.js'
+import type { Program } from '../drivers/program.js'
+import type { ConnectionSettings } from '../drivers/settings.js'
+import { CannotOpenError, NotADatabaseError, UnsupportedError } from '../errors.js'
+import { type FileFacts, findLog } from '../log/schema.js'
+
+export type Mode = 'read' | 'write'
+
+/** How long to wait for a lock of the app, in ms. */
+const BUSY_TIMEOUT = 5000
+
+export class DatabaseFile {
+  readonly path: string
+  readonly driver: Driver
+  readonly facts: FileFacts
+  readonly #hadWal: boolean
+
+  private constructor(path: string, driver: Driver, facts: FileFacts, hadWal: boolean) {
+    this.path = path
+    this.driver = driver
+    this.facts = facts
+    this.#hadWal = hadWal
+  }
+
+  /** @throws CannotOpenError, NotADatabaseError, CorruptFileError, NewerFormatError, BusyError */
+  static async open(path: string, mode: Mode): Promise<DatabaseFile> {
+    // SQLite would make a new database of a name that is wrong.
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) throw new CannotOpenError(`There is no file ${path}.`)
+    if (!found.isFile()) throw new CannotOpenError(`${path} is not a file.`)
+    const hadWal = existsSync(`${path}-wal`)
+    const reader = openDriver(path, 'read')
+    let facts: FileFacts | undefined
+    let file: DatabaseFile | undefined
+    try {
+      facts = await reader.transaction('read', findLog)
+      if (facts === undefined) throw new NotADatabaseError(`${path} is a SQLite database without a daybook.`)
+      // Only now is it sure that the file is one that may be written.
+      if (mode === 'read') file = new DatabaseFile(path, reader, facts, hadWal)
+    } finally {
+      if (file === undefined) {
+        await reader.close()
+        tidy(path, hadWal)
+      }
+    }
+    return file ?? new DatabaseFile(path, openDriver(path, 'write'), facts, true)
+  }
+
+  /** Runs a program that only reads, in one transaction: it sees the file at one moment. */
+  async inspect<T>(program: () => Program<T>): Promise<T> {
+    return this.driver.transaction('read', program)
+  }
+
+  /** Runs a program in one write transaction. */
+  async change<T>(program: () => Program<T>): Promise<T> {
+    return this.driver.transaction('write', program)
+  }
+
+  async close(): Promise<void> {
+    await this.driver.close()
+    tidy(this.path, this.#hadWal)
+  }
+}
+
+/** The app's better-sqlite3 where it can be loaded, else the binding of Node itself. */
+function openDriver(path: string, mode: Mode): Driver {
+  const settings: ConnectionSettings = {
+    durability: 'power',
+    busyTimeout: BUSY_TIMEOUT,
+    readonly: mode === 'read',
+  }
+  try {
+    return openBetterSqlite3(path, settings)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    try {
+      return openNodeSqlite(path, settings)
+    } catch (second) {
+      throw second instanceof UnsupportedError ? error : second
+    }
+  }
+}
+
+/** better-sqlite3 is not installed, or not for this Node. */
+function isMissing(error: unknown): boolean {
+  if (error instanceof UnsupportedError) return true
+  const cause = error instanceof CannotOpenError ? (error.cause as { code?: unknown } | undefined) : undefined
+  return cause?.code === 'MODULE_NOT_FOUND' || cause?.code === 'ERR_DLOPEN_FAILED'
+}
+
+// A reader of a file in WAL mode leaves an empty -wal and a -shm behind. The last connection that could write takes them
+// away, if SQLite finds that nobody else has the file open; there is nothing in the -wal for it to write back.
+function tidy(path: string, hadWal: boolean): void {
+  const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  if (hadWal || wal === undefined || wal.size > 0) return
+  try {
+    void openDriver(path, 'write').close()
+  } catch {
+    // A folder that cannot be written: two empty files stay.
+  }
+}
