@@ -28,6 +28,8 @@ export class DatabaseFile {
     this.driver = driver
     this.facts = facts
     this.#hadWal = hadWal
+    // `| head` ends the process in the middle of a verb.
+    process.once('exit', this.#closeNow)
   }
 
   /** @throws CannotOpenError, NotADatabaseError, CorruptFileError, NewerFormatError, BusyError */
@@ -65,7 +67,13 @@ export class DatabaseFile {
   }
 
   async close(): Promise<void> {
-    await this.driver.close()
+    process.off('exit', this.#closeNow)
+    this.#closeNow()
+  }
+
+  // Both bindings close at once.
+  readonly #closeNow = (): void => {
+    void this.driver.close()
     tidy(this.path, this.#hadWal)
   }
 }
