@@ -7,6 +7,7 @@ import {
   InvalidTransactionError,
   type Position,
   SyncedCollectionError,
+  UnsupportedError,
 } from '../errors.js'
 import type { Requirement } from '../log/entry.js'
 import { encodeOps, type Op } from '../log/op.js'
@@ -37,6 +38,8 @@ export interface Opened {
   readonly journal: OpenJournal
   readonly maintenance: MaintenanceCalls
   readonly warnings: readonly string[]
+  /** Copies the database to a file; only where there are files. */
+  readonly backup?: (path: string) => Promise<void>
 }
 
 /** What opening a daybook gives: a database, and the locks of all who have it open. */
@@ -266,6 +269,23 @@ export class Daybook implements Persistence, AsyncDisposable {
    */
   async redact(range: SeqRange): Promise<Redacted> {
     return this.#enter(async () => (await this.#opening).maintenance.redact(range))
+  }
+
+  /**
+   * Copies the database to a new file, as it is at one moment, while everybody writes on. The copy is a daybook like any
+   * other. It is at `path` when it is complete. Reads and writes of this process wait meanwhile where the binding is
+   * synchronous.
+   *
+   * @throws FileExistsError, CannotOpenError, StorageFullError; UnsupportedError in the browser, which has no files
+   * @example
+   * await daybook.backup('app-monday.db')
+   */
+  async backup(path: string): Promise<void> {
+    return this.#enter(async () => {
+      const { backup } = await this.#opening
+      if (backup === undefined) throw new UnsupportedError('There are no files here to back up to.')
+      await backup(path)
+    })
   }
 
   /**
