@@ -22,6 +22,7 @@ import { isControlKind } from './kind.js'
 import type { KnownLog } from './known.js'
 import { positionOf } from './origins.js'
 import { insertPart, partsOf } from './parts.js'
+import { partDigest } from './redacted-part.js'
 import { areMetBy, type KnownControls, type UnmetRequirement, unmet } from './requirements.js'
 import { log } from './tables.js'
 import { tail, tailAt } from './tail.js'
@@ -222,9 +223,22 @@ export function quickAppend(request: AppendRequest, known: KnownLog): QuickAppen
 
 /** Puts one entry behind the tail. */
 export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
-  const { kind, origin, originSeq, committedAt, parts } = request
   const entry = entryBehind(last, request)
-  const { seq, term } = entry.position
+  yield* write(entry)
+  return entry
+}
+
+/** Writes an entry as it is; whoever calls it knows that it belongs there. */
+export function* write({
+  position: { seq, term },
+  kind,
+  origin,
+  originSeq,
+  committedAt,
+  format,
+  parts,
+  checksum,
+}: Entry): Program<void> {
   let size = 0
   for (const part of parts) size += part.length
   yield step(
@@ -235,14 +249,13 @@ export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
     origin,
     originSeq,
     committedAt,
-    ENTRY_FORMAT,
+    format,
     parts.length,
     size,
     parts[0] as string,
-    entry.checksum,
+    checksum,
   )
   for (let part = 1; part < parts.length; part++) yield* run(insertPart, seq, part, parts[part] as string)
-  return entry
 }
 
 // A writer that leads a newer term than the log has seen would have claimed it first; L2 holds because the term is the
@@ -255,7 +268,8 @@ function entryBehind({ seq: last, term, checksum: previous }: Tail, request: App
   return { position: { term, seq }, kind, origin, originSeq, committedAt, format, parts, checksum }
 }
 
-// The same maker and number again: the same content is a retry, other content is a bug that must not pass.
+// The same maker and number again: the same content is a retry, other content is a bug that must not pass. By digest:
+// what was blanked since was the same once.
 function* repeated(request: AppendRequest, position: Position): Program<AppendOutcome> {
   const stored = yield* first(bodyAt, position.seq)
   // Trimmed: the content is gone, the position is not.
@@ -265,8 +279,8 @@ function* repeated(request: AppendRequest, position: Position): Program<AppendOu
     stored.kind === request.kind &&
     stored.parts === request.parts.length &&
     rest.length === request.parts.length - 1 &&
-    stored.body === request.parts[0] &&
-    rest.every((part, index) => part.body === request.parts[index + 1])
+    partDigest(stored.body) === request.digests[0] &&
+    rest.every((part, index) => partDigest(part.body) === request.digests[index + 1])
   if (same) return { duplicateOf: position }
   return { refused: new OriginConflictError(request.origin, request.originSeq, position) }
 }

@@ -80,6 +80,11 @@ export function* writeState(op: StateOp, seq: number): Program<void> {
   else yield* run(put, state.collection, state.name, state.value, state.notes, state.seq)
 }
 
+/** Puts a value into the table as it is. */
+export function* putState({ collection, name, value, notes, seq }: StoredState): Program<void> {
+  yield* run(put, collection, name, value, notes, seq)
+}
+
 /** Forgets all of a collection's metadata. */
 export function* dropState(collection: string): Program<void> {
   yield* run(removeAll, JSON.stringify(collection))

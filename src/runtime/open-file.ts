@@ -41,7 +41,11 @@ export function openFileDaybook<Handle extends object>(
         openLockFile: (path) => openLockFile(path, database),
         clock,
       })
-      return { ...opened, locks }
+      return {
+        ...opened,
+        locks,
+        backup: async (path) => (await import('./files/backup.js')).backup(driver, path),
+      }
     },
   })
 }

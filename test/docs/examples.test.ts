@@ -54,8 +54,21 @@ test('there are examples', () => {
 test.each(examples)('the example of $name holds', async ({ code }) => {
   const daybook = node.openDaybook({ filename: join(folder, 'scope.db') })
   const opened: node.Daybook[] = [daybook]
+  const at = (path: string): string => join(folder, path)
+  const { backup } = daybook
+  daybook.backup = (path) => backup.call(daybook, at(path))
+  for (const filename of ['app.db', 'old.db']) {
+    if (!code.includes(`'${filename}'`) || code.includes('openDaybook')) continue
+    const other = node.openDaybook({ filename: at(filename) })
+    await other.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1 } }])
+    await other.close()
+  }
   const scope = {
     ...node,
+    exportEntries: (file: string) => node.exportEntries(at(file)),
+    importEntries: (file: string, lines: node.Lines) => node.importEntries(at(file), lines),
+    exportRows: (file: string, id: string) => node.exportRows(at(file), id),
+    process: { stdout: { write: () => true } },
     openDaybook: (options: { filename: string }) => {
       opened.push(node.openDaybook({ filename: join(folder, options.filename) }))
       return opened.at(-1)

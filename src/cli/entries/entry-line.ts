@@ -1,8 +1,8 @@
 /** Entries as lines: position, time, transaction, what it touches, bytes. */
 
 import { inspect } from 'node:util'
-import { type Entry, formatPosition } from '../../log/entry.js'
-import { decodeOp } from '../../log/op.js'
+import { type Entry, formatPosition, opParts } from '../../log/entry.js'
+import { decodeOp, parseOps } from '../../log/op.js'
 import type { Scanned } from '../../log/scan.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import { decodeValue } from '../../values/value.js'
@@ -41,23 +41,19 @@ export function whatItDoes(entry: Entry): string {
 }
 
 function opLines(entry: Entry): string[] {
-  const lines: string[] = []
-  for (const part of entry.kind === 'checkpoint' ? [] : entry.parts) {
-    let ops: readonly StoredOp[]
-    try {
-      ops = JSON.parse(part) as StoredOp[]
-    } catch {
-      lines.push('    (a body that is no JSON)')
-      continue
-    }
-    for (const op of ops) lines.push(`    ${opLine(op)}`)
+  try {
+    return opParts(entry)
+      .flatMap(parseOps)
+      .map((op) => `    ${opLine(op)}`)
+  } catch {
+    return ['    (a body that is no JSON)']
   }
-  return lines
 }
 
 /** An op on one line, with its value as the app knows it. */
 export function opLine(stored: StoredOp): string {
   const [name, collection] = stored
+  if (stored[0] === 'redacted') return `redacted ${collection}`
   const where =
     'string number'.includes(typeof stored[2]) && name !== 'schema' ? ` ${JSON.stringify(stored[2])}` : ''
   try {
