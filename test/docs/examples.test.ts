@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { createCollection, createTransaction } from '@tanstack/db'
 import ts from 'typescript'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as words from '../../src/cli/output/words.js'
+import { verb } from '../../src/cli/verb.js'
 import { all } from '../../src/drivers/program.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import { digest } from '../../src/log/checksum.js'
@@ -85,6 +87,7 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       createDriver,
       all,
     },
+    ...{ ...words, verb },
     ...{ daybook: code.includes('const daybook =') ? undefined : daybook, report: () => undefined },
     ...{
       connection: memoryConnection(),

@@ -16,11 +16,11 @@ const SETTINGS: ConnectionSettings = { durability: 'process', busyTimeout: 5000 
 export const driverOn = (connect: ConnectFile, filename: string): Driver =>
   createDriver(connect(filename, SETTINGS), SETTINGS)
 
-/** The file as it is now.
+/** The file as it is now, opened only to be read.
  *
  * @throws CannotOpenError when there is none
  */
 export async function snapshotOf(connect: ConnectFile, filename: string): Promise<Snapshot> {
   if (!existsSync(filename)) throw new CannotOpenError(`There is no file at ${filename}.`)
-  return snapshotOn(connect(filename, SETTINGS))
+  return snapshotOn(connect(filename, { ...SETTINGS, readonly: true }))
 }

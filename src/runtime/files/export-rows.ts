@@ -2,22 +2,21 @@
 
 import { all, type Program } from '../../drivers/program.js'
 import type { Snapshot } from '../../drivers/snapshot.js'
-import { DaybookError, NotADatabaseError } from '../../errors.js'
+import { NotADatabaseError } from '../../errors.js'
 import { tail } from '../../log/append.js'
 import { controlsOf } from '../../log/controls.js'
-import { cursor } from '../../log/cursor.js'
 import type { Position } from '../../log/entry.js'
 import { findLog } from '../../log/schema.js'
-import { post } from '../../materializer/post.js'
-import { queryReadOnly } from '../../materializer/query.js'
+import { type FoldedRow, storedRow } from '../../materializer/fold.js'
 import { findRowTable } from '../../materializer/registry.js'
 import { rowTable, type StoredRow } from '../../materializer/tables.js'
-import { type ConnectFile, driverOn, snapshotOf } from './binding.js'
+import { unpostedRows } from '../../materializer/unposted.js'
+import { type ConnectFile, snapshotOf } from './binding.js'
 
 /** The format of the lines. */
 export const ROWS_FORMAT = 1
 
-/** Rows read, or entries posted, in one transaction. */
+/** Rows read in one transaction. */
 const PAGE = 500
 
 /**
@@ -31,13 +30,12 @@ export async function* exportRows(
   filename: string,
   collection: string,
 ): AsyncGenerator<string, void> {
-  await postIfPossible(connect, filename)
   const snapshot = await snapshotOf(connect, filename)
   try {
-    const { at, schemaVersion, isPosted } = await snapshot.run(look(collection))
+    const { at, schemaVersion } = await snapshot.run(look(collection))
     yield JSON.stringify({ daybook: 'rows', format: ROWS_FORMAT, collection, schemaVersion, at })
     let rows = 0
-    for await (const row of isPosted ? pages(snapshot, collection) : folded(snapshot, collection)) {
+    for await (const row of rowsAtHead(snapshot, collection)) {
       yield lineOf(row)
       rows++
     }
@@ -47,29 +45,33 @@ export async function* exportRows(
   }
 }
 
-// What is posted can be read page by page.
-async function postIfPossible(connect: ConnectFile, filename: string): Promise<void> {
-  await (await snapshotOf(connect, filename)).close()
-  const driver = driverOn(connect, filename)
-  try {
-    if (driver.readonly || (await driver.transaction('read', findLog)) === undefined) return
-    while ((await driver.transaction('write', () => post(PAGE))) > 0);
-  } catch (error) {
-    // Then the end of the log is folded in memory.
-    if (!(error instanceof DaybookError)) throw error
-  } finally {
-    await driver.close()
-  }
-}
-
-function* look(collection: string): Program<{ at: Position; schemaVersion: number; isPosted: boolean }> {
+function* look(collection: string): Program<{ at: Position; schemaVersion: number }> {
   if ((yield* findLog()) === undefined) throw new NotADatabaseError('There is no daybook in this file.')
   const { term, seq } = yield* tail()
   const { schemaVersion } = yield* controlsOf(collection)
-  return { at: { term, seq }, schemaVersion, isPosted: (yield* cursor()) === seq }
+  return { at: { term, seq }, schemaVersion }
 }
 
-async function* pages(snapshot: Snapshot, collection: string): AsyncGenerator<StoredRow, void> {
+/** The posted rows, page by page, and between them what entries behind the cursor make of them: nothing is posted for it. */
+async function* rowsAtHead(snapshot: Snapshot, collection: string): AsyncGenerator<StoredRow, void> {
+  const { rows: changed, emptied } = await snapshot.run(unpostedRows(collection))
+  const added = [...changed].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  let next = 0
+  function* addedThrough(key: string | undefined): Generator<StoredRow, void> {
+    for (; next < added.length; next++) {
+      const [own, row] = added[next] as [string, FoldedRow | undefined]
+      if (key !== undefined && Buffer.compare(Buffer.from(own), Buffer.from(key)) > 0) return
+      if (row !== undefined) yield storedRow(own, row)
+    }
+  }
+  for await (const row of emptied ? [] : postedRows(snapshot, collection)) {
+    yield* addedThrough(row.key)
+    if (!changed.has(row.key)) yield row
+  }
+  yield* addedThrough(undefined)
+}
+
+async function* postedRows(snapshot: Snapshot, collection: string): AsyncGenerator<StoredRow, void> {
   const table = await snapshot.run(findRowTable(collection))
   if (table === undefined) return
   let key = ''
@@ -80,11 +82,6 @@ async function* pages(snapshot: Snapshot, collection: string): AsyncGenerator<St
     if (last === undefined) return
     key = last.key
   }
-}
-
-async function* folded(snapshot: Snapshot, collection: string): AsyncGenerator<StoredRow, void> {
-  const { rows } = await snapshot.run(queryReadOnly(collection))
-  yield* [...rows].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 // The columns are JSON already.
