@@ -5,7 +5,7 @@ import { encodeKey } from '../../values/key.js'
 import { Forward } from './forward.js'
 import { Interest, type Wanted } from './interest.js'
 import { ABSENT, type Knowledge } from './known-row.js'
-import { decidedBehind } from './look-back.js'
+import { lookBack } from './look-back.js'
 import { type PastOptions, pastAt, readInto } from './past.js'
 
 export interface RowChange {
@@ -40,13 +40,10 @@ export async function changesBetween(
   const touched = new Touched()
   await readInto(touched, inspect, after, through, { onDamage })
   const wanted = touched.wanted
-  const isOfAll = [...wanted.values()].includes('all')
-  const lookedBehind = isOfAll
-    ? Math.max(0, after - (limit ?? Number.POSITIVE_INFINITY))
-    : await decidedBehind(inspect, after, wanted, limit)
+  const only = await lookBack(inspect, after, wanted, limit)
   const before = await pastAt(inspect, after, {
     wanted,
-    from: lookedBehind,
+    only,
     ahead: limit === undefined ? undefined : through + limit,
     onProgress,
   })
@@ -64,7 +61,8 @@ export async function changesBetween(
     }
   }
   await readInto(forward, inspect, after, through, {})
-  const later = await pastAt(inspect, through, { wanted, from: through, ahead: through })
+  const nothing = { seqs: [], behind: through, isFromNothing: false, isDecided: false }
+  const later = await pastAt(inspect, through, { wanted, only: nothing, ahead: through })
   return {
     rows: rows.map((row) => {
       const told = forward.row(row.collection, row.key)
@@ -72,7 +70,7 @@ export async function changesBetween(
       return { ...row, after: isWhole ? told : later.row(row.collection, row.key, told) }
     }),
     mayHaveMore,
-    lookedBehind,
+    lookedBehind: only.behind,
   }
 }
 

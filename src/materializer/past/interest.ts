@@ -44,7 +44,7 @@ export class Interest {
    *
    * @throws what nobody can make ops of: the entry is damaged, or of a later format
    */
-  ops(entry: Entry): readonly StoredOp[] {
+  ops(entry: Pick<Entry, 'kind' | 'parts'>): readonly StoredOp[] {
     const found: StoredOp[] = []
     for (const part of opParts(entry)) {
       if (!this.#mayConcern(part)) continue

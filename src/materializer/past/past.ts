@@ -17,14 +17,15 @@ import { Backward } from './backward.js'
 import { Forward } from './forward.js'
 import { Interest, type Wanted } from './interest.js'
 import { known } from './known-row.js'
+import type { Found } from './look-back.js'
 import { type Posted, postedRows } from './posted.js'
 import { Past } from './told.js'
 
 export interface PastOptions {
   /** What is asked about; everything if left out. */
   readonly wanted?: Wanted | undefined
-  /** Fold from behind this seq, not from the floor: what only earlier entries say is not known then. */
-  readonly from?: number | undefined
+  /** Fold these entries only: no other one touches what is asked about, as far as anybody looked. */
+  readonly only?: Found | undefined
   /** Look no further ahead than through this seq for what posted rows say of the position. */
   readonly ahead?: number | undefined
   /** Told each entry that is damaged, and each place where none can be read. */
@@ -45,17 +46,50 @@ export async function pastAt(inspect: Inspect, at: number, options: PastOptions 
       return new Past(at, forward)
     }
   }
-  const start = Math.max(options.from ?? 0, (await inspect(floor)).seq - 1)
-  const forward = new Forward(interest, start === 0)
-  await readInto(forward, inspect, start, at, options)
-  if (forward.isCertain) return new Past(at, forward)
+  const { only } = options
+  const start = (await inspect(floor)).seq - 1
+  const forward = new Forward(interest, only?.isFromNothing ?? start === 0)
+  if (only === undefined) await readInto(forward, inspect, start, at, options)
+  else await readEach(forward, inspect, only.seqs, options)
+  if (forward.isCertain || only?.isDecided) return new Past(at, forward)
   const posted = await readable(inspect, () => postedRows(interest))
   // Rows that are not posted as far as the position say nothing of it.
   if (posted === undefined || posted.cursor < at) return new Past(at, forward)
   const backward = new Backward(interest, posted.cursor)
-  const through = Math.min(posted.cursor, options.ahead ?? posted.cursor)
-  await readInto(backward, inspect, at, through, options)
+  const through = aheadThrough(posted, options.ahead ?? posted.cursor)
+  if (through > at) await readInto(backward, inspect, at, through, options)
   return new Past(at, forward, { backward, posted })
+}
+
+/**
+ * How far to look ahead. Of a row that is posted the entries through the one that wrote it last are of interest, of one
+ * that is not there all of them; beyond `limit` neither says anything.
+ */
+function aheadThrough(posted: Posted, limit: number): number {
+  if (limit >= posted.cursor) return posted.cursor
+  let through = 0
+  for (const { rows } of posted.collections.values()) {
+    for (const { seq } of rows.values()) if (seq <= limit) through = Math.max(through, seq)
+  }
+  return through
+}
+
+/** Adds entries one by one. */
+async function readEach(
+  into: Forward,
+  inspect: Inspect,
+  seqs: readonly number[],
+  options: Pick<PastOptions, 'onDamage' | 'onProgress'>,
+): Promise<void> {
+  for (let first = 0; first < seqs.length; ) {
+    let last = first
+    while (seqs[last + 1] === (seqs[last] as number) + 1) last++
+    await readInto(into, inspect, (seqs[first] as number) - 1, seqs[last] as number, {
+      onDamage: options.onDamage,
+    })
+    first = last + 1
+    options.onProgress?.(first, seqs.length)
+  }
 }
 
 /** What a program answers, unless it meets a page that SQLite cannot read: then the log alone has to do. */
