@@ -46,12 +46,15 @@ function kindOf(before: Knowledge, after: Knowledge, differs: boolean): ChangeKi
 
 /** The names of the fields of which something is known. */
 const namesOf = (row: Knowledge): readonly string[] =>
-  row === ABSENT ? [] : [...Object.keys(row.row.value.json as object), ...row.unset]
+  row === ABSENT ? [] : [...Object.keys(row.row.value.json as object), ...row.unset, ...(row.open ?? [])]
 
 export function fieldOf(row: Knowledge, name: string): FieldState {
   if (row === ABSENT) return 'absent'
   const { json, notes } = row.row.value
-  if (!Object.hasOwn(json as object, name)) return row.whole || row.unset.has(name) ? 'absent' : 'unknown'
+  if (!Object.hasOwn(json as object, name)) {
+    const isKnown = row.whole || row.unset.has(name) || row.open?.has(name) === false
+    return isKnown ? 'absent' : 'unknown'
+  }
   // Of a note's path the first step is the field.
   const own = notes?.flatMap(([type, field, ...rest]): Note[] => (field === name ? [[type, ...rest]] : []))
   return {

@@ -3,9 +3,8 @@
 import type { FoldedValue } from '../../materializer/fold.js'
 import type { RowChange } from '../../materializer/past/changes.js'
 import { ABSENT, type Knowledge } from '../../materializer/past/known-row.js'
-import type { StoredState } from '../../materializer/state.js'
+import { foldedState, type StoredState } from '../../materializer/state.js'
 import { decodeKey } from '../../values/key.js'
-import type { Json, Note } from '../../values/value.js'
 import { type Difference, type FieldState, metadataOf } from './field-changes.js'
 
 /** A stored value: JSON, and the notes for what JSON cannot say. */
@@ -28,6 +27,7 @@ export function rowJson(row: Knowledge) {
     exists: row.exists ?? 'unknown',
     ...valueJson(value),
     metadata: fieldJson(metadataOf(row)),
+    unknown: row.open !== undefined && row.open.size > 0 ? [...row.open] : undefined,
     without: row.unset.size > 0 ? [...row.unset] : undefined,
     seq: seq === 0 ? 'unknown' : seq,
   }
@@ -51,17 +51,15 @@ export function changeJson({ collection, key, before, after }: RowChange, differ
 
 /** A value of a collection's metadata. */
 export function stateJson(collection: string, name: string, state: StoredState | undefined) {
-  const stored = state && { json: JSON.parse(state.value) as Json, notes: notesOf(state) }
+  const stored = state && foldedState(state)
   return {
-    type: 'state',
+    type: 'state-value',
     collection,
     name: JSON.parse(name) as string,
     state: stored === undefined ? 'unknown' : valueJson(stored),
     seq: state?.seq ?? 'unknown',
   }
 }
-
-const notesOf = ({ notes }: StoredState) => (notes === null ? undefined : (JSON.parse(notes) as Note[]))
 
 /** A key as the app knows it; of a damaged file whatever stands there. */
 export function keyOf(key: string): string | number {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import type { FoldedValue } from '../../materializer/fold.js'
 import type { RowChange } from '../../materializer/past/changes.js'
 import { ABSENT, type Knowledge } from '../../materializer/past/known-row.js'
+import { foldedState, type StoredState } from '../../materializer/state.js'
 import { decodeValue } from '../../values/value.js'
 import type { Output } from '../output/output.js'
 import { type ChangeKind, type Difference, type FieldState, metadataOf } from './field-changes.js'
@@ -12,7 +13,12 @@ import { type ChangeKind, type Difference, type FieldState, metadataOf } from '.
 export const UNKNOWN_TEXT = '?'
 
 /** A stored value as the app knows it, on as many lines of this width as it takes. */
-export function storedValueText({ json, notes }: FoldedValue, { colours }: Output, width: number): string {
+export function storedValueText(
+  { json, notes }: FoldedValue,
+  { colours }: Output,
+  width: number,
+  colourful = colours.isColorSupported,
+): string {
   let value: unknown
   try {
     // Decoding takes its JSON over.
@@ -24,10 +30,16 @@ export function storedValueText({ json, notes }: FoldedValue, { colours }: Outpu
     depth: null,
     breakLength: width,
     compact: 3,
-    colors: colours.isColorSupported,
+    colors: colourful,
     maxStringLength: 2000,
     maxArrayLength: 200,
   })
+}
+
+/** A value of a collection's metadata. */
+export function storedStateText(state: StoredState | undefined, out: Output): string {
+  if (state === undefined) return out.colours.magenta(UNKNOWN_TEXT)
+  return storedValueText(foldedState(state), out, Number.POSITIVE_INFINITY)
 }
 
 const SIGNS: Readonly<Record<ChangeKind, string>> = {
@@ -101,7 +113,10 @@ function fieldText(state: FieldState, out: Output): string {
 export function rowLines(row: Knowledge, out: Output): string[] {
   if (row === ABSENT) return [`    ${out.colours.dim('there is no such row')}`]
   const lines = [`    ${indented(storedValueText(row.row.value, out, out.width - 4))}`]
-  if (!row.whole) lines.push(`    ${out.colours.magenta('its other fields are not known')}`)
+  if (!row.whole) {
+    const which = row.open === undefined ? 'its other fields are' : `${[...row.open].join(', ')} is`
+    lines.push(`    ${out.colours.magenta(`${UNKNOWN_TEXT} ${which} not known`)}`)
+  }
   const metadata = metadataOf(row)
   if (metadata !== 'absent' && metadata !== 'unknown') {
     lines.push(`    ${out.colours.dim('(metadata)')}  ${fieldText(metadata, out)}`)

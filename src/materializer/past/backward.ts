@@ -105,9 +105,9 @@ export class Backward {
     const metadata = forward.row.metadata === KEEP && metadataStayed ? posted.metadata : forward.row.metadata
     if (forward.whole || !isAsItWas) return { ...forward, row: { ...forward.row, metadata } }
     const changed = [...(row?.patched ?? [])].flatMap(([name, seq]) => (seq > at ? [name] : []))
-    const { value, isWhole } = filledUp(forward, posted.value, new Set(changed))
+    const { value, open } = filledUp(forward, posted.value, new Set(changed))
     const { seq } = forward.row
-    return { exists: true, whole: isWhole, row: { value, metadata, seq }, unset: forward.unset }
+    return { exists: true, whole: open.size === 0, row: { value, metadata, seq }, unset: forward.unset, open }
   }
 
   /** A value of the collection's metadata at a position; nothing where it is not known. */
@@ -149,7 +149,7 @@ function filledUp(
   { row, unset }: KnownRow,
   posted: FoldedValue,
   changed: ReadonlySet<string>,
-): { readonly value: FoldedValue; readonly isWhole: boolean } {
+): { readonly value: FoldedValue; readonly open: ReadonlySet<string> } {
   const own = row.value.json as Record<string, Json>
   const isOpen = (name: string): boolean => !Object.hasOwn(own, name) && !unset.has(name)
   const isTaken = (name: string): boolean => !changed.has(name) && isOpen(name)
@@ -161,6 +161,6 @@ function filledUp(
   const notes: Note[] = [...takenNotes, ...(row.value.notes ?? [])]
   return {
     value: { json: { ...taken, ...own }, notes: notes.length > 0 ? notes : undefined },
-    isWhole: ![...changed].some(isOpen),
+    open: new Set([...changed].filter(isOpen)),
   }
 }

@@ -15,6 +15,8 @@ export interface KnownRow {
   readonly row: FoldedRow
   /** Names that it is known not to have, where not all of its fields are known. */
   readonly unset: ReadonlySet<string>
+  /** Where it is known which fields are not known, their names: it has no others. */
+  readonly open?: ReadonlySet<string>
 }
 
 /** There is no such row. */
@@ -45,8 +47,10 @@ export function knownAfter(before: Knowledge, op: RowOp, seq: number): Knowledge
     return known(before.exists ? row : { ...row, metadata: KEEP })
   }
   if (op[0] !== 'patch' || before.whole) return { ...before, row }
-  const unset = new Set(before.unset)
-  for (const name of Object.keys(op[3] as object)) unset.delete(name)
-  for (const name of op[5] ?? []) unset.add(name)
-  return { ...before, row, unset }
+  const set = Object.keys(op[3] as object)
+  const gone = op[5] ?? []
+  const unset = new Set([...[...before.unset].filter((name) => !set.includes(name)), ...gone])
+  if (before.open === undefined) return { ...before, row, unset }
+  const open = new Set([...before.open].filter((name) => !set.includes(name) && !gone.includes(name)))
+  return open.size === 0 && before.exists ? known(row) : { ...before, row, unset, open }
 }
