@@ -10,5 +10,7 @@ export interface ListedVerb {
 export const VERBS: Readonly<Record<string, ListedVerb>> = {
   info: { summary: 'what this file is, at a glance', load: () => import('./verbs/info.js') },
   log: { summary: 'the entries, one line each', load: () => import('./verbs/log.js') },
-  show: { summary: 'one entry in full', load: () => import('./verbs/show.js') },
+  tail: { summary: 'the newest entries, and those that come', load: () => import('./verbs/tail.js') },
+  show: { summary: 'one entry in full, and what it did', load: () => import('./verbs/show.js') },
+  state: { summary: 'the rows at any position', load: () => import('./verbs/state.js') },
 }

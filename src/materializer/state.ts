@@ -5,7 +5,7 @@ import { parameter, statement } from '../drivers/query.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
-import { notesText } from './fold.js'
+import { type FoldedValue, notesText, parsed } from './fold.js'
 import { materialized } from './tables.js'
 
 const put = statement<[collection: string, name: string, value: string, notes: string | null, seq: number]>()(
@@ -73,6 +73,9 @@ export function stateAfter([, collection, name, json, notes]: StateOp, seq: numb
     seq,
   }
 }
+
+/** A stored value, parsed. */
+export const foldedState = ({ value, notes }: StoredState): FoldedValue => parsed(value, notes)
 
 export function* writeState(op: StateOp, seq: number): Program<void> {
   const state = stateAfter(op, seq)
