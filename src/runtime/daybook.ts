@@ -28,7 +28,7 @@ import type { Verification } from './journal/verification.js'
 import { lazyGenerator } from './lazy-generator.js'
 import type { Origin } from './origin.js'
 import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
-import { type Locks, openingLocks } from './roles/locks.js'
+import type { Locks } from './roles/locks.js'
 import type { SyncOwners, SyncOwnersParts } from './roles/sync-owners.js'
 import { Tail } from './tail.js'
 
@@ -41,7 +41,8 @@ export interface Opened {
 
 /** What opening a daybook gives: a database, and the locks of all who have it open. */
 export interface OpenedDaybook extends Opened {
-  readonly locks: Locks
+  /** Asked for when the first synced collection needs them. */
+  readonly locks: () => Locks | Promise<Locks>
 }
 
 export interface DaybookParts {
@@ -98,7 +99,7 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.journal = new OpeningJournal(this.#opening.then(({ journal }) => journal))
     this.tail = new Tail({ journal: this.journal, clock, onError: (error) => this.report(error) })
     this.#ownersParts = {
-      locks: openingLocks(this.#opening.then(({ locks }) => locks)),
+      locks: async () => (await this.#opening).locks(),
       tail: this.tail,
       clock,
       origin: origin.id,

@@ -43,7 +43,7 @@ export function openFileDaybook<Handle extends object>(
         openLockFile: (path) => openLockFile(path, database),
         clock,
       })
-      return { ...opened, locks }
+      return { ...opened, locks: () => locks }
     },
   })
 }

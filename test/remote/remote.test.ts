@@ -198,7 +198,7 @@ describe.each(channels)('through %s', (_name, open) => {
       origin: new Origin(),
       clock: systemClock,
       codec: fullCodec,
-      open: async () => ({ journal, maintenance: journal, warnings: [], locks }),
+      open: async () => ({ journal, maintenance: journal, warnings: [], locks: () => locks }),
     })
     const todos = createCollection(
       persistedCollectionOptions({

@@ -39,7 +39,7 @@ export function daybookOn(
         retain: 'all',
         onError,
       })
-      return { ...opened, locks }
+      return { ...opened, locks: () => locks }
     },
   })
   const told: TestDaybook['told'] = []
