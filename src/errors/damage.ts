@@ -1,7 +1,6 @@
 /** Files and logs that are not what they should be. */
 
 import { DaybookError } from './base.js'
-import { formatPosition, type Position } from './position.js'
 import { messageOf } from './words.js'
 
 /** An entry, or the order of entries, is not what was written: the file is damaged. */
@@ -40,19 +39,6 @@ export class CorruptFileError extends DaybookError {
       `SQLite reports that the database file is damaged (${messageOf(options.cause)}). Make a copy of the file and ` +
         'its -wal before you do anything else.',
       options,
-    )
-  }
-}
-
-/** Row tables cannot be made anew from the log because its beginning was trimmed. */
-export class RebuildImpossibleError extends DaybookError {
-  static override readonly code = 'DAYBOOK_REBUILD_IMPOSSIBLE'
-  declare readonly code: 'DAYBOOK_REBUILD_IMPOSSIBLE'
-
-  constructor(readonly floor: Position) {
-    super(
-      `The log begins at ${formatPosition(floor)}; what was trimmed before it lives only in the row tables, so they ` +
-        "cannot be rebuilt. Open with retain: 'all' where you need rebuilds from the first entry.",
     )
   }
 }

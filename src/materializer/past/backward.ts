@@ -129,10 +129,11 @@ export class Backward {
     if (op[0] === 'claim' || op[0] === 'schema') return
     const of = this.#collections.get(op[1]) ?? { rows: new Map(), state: new Map(), cleared: 0, reset: 0 }
     this.#collections.set(op[1], of)
-    if (op[0] === 'truncate' || op[0] === 'reset') of.cleared = seq
-    if (op[0] === 'reset') of.reset = seq
+    // What was blanked may have removed any of them.
+    if (op[0] === 'truncate' || op[0] === 'reset' || op[0] === 'redacted') of.cleared = seq
+    if (op[0] === 'reset' || op[0] === 'redacted') of.reset = seq
     if (op[0] === 'state') of.state.set(JSON.stringify(op[2]), seq)
-    if (op[0] === 'truncate' || op[0] === 'reset' || op[0] === 'state') return
+    if (op[0] === 'truncate' || op[0] === 'reset' || op[0] === 'redacted' || op[0] === 'state') return
     const key = encodeKey(op[2])
     if (!this.#interest.inRow(op[1], key)) return
     const row = of.rows.get(key) ?? { put: 0, deleted: 0, meta: 0, patched: new Map<string, number>() }

@@ -89,6 +89,13 @@ export class Forward {
         found.state.clear()
         found.stateIsAll = true
         return
+      case 'redacted':
+        // Whichever rows it was about, nobody knows what became of them.
+        found.rows.clear()
+        found.rowsAreAll = false
+        found.state.clear()
+        found.stateIsAll = false
+        return
       case 'state':
         found.state.set(JSON.stringify(op[2]), stateAfter(op, seq) ?? ABSENT)
         return

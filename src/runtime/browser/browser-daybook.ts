@@ -43,6 +43,7 @@ export class BrowserDaybook extends Daybook {
     super({
       origin: new Origin(),
       clock,
+      codec: () => import('../full-codec.js'),
       open: (onError) => page.open(onError),
       breathe: nextTask,
       isHidden: () => document.visibilityState === 'hidden',

@@ -2,7 +2,8 @@
 
 import { InvalidImportError, InvalidTransactionError } from '../../errors.js'
 import type { Position, Requirement } from '../../log/entry.js'
-import { isStoredOp, isVersion, type StoredOp } from '../../log/stored-op.js'
+import { isStoredOp, type StoredOp } from '../../log/stored-op.js'
+import { isVersion } from '../../log/version.js'
 import type { Daybook } from '../daybook.js'
 import { ROWS_FORMAT } from './export-rows.js'
 import { type Lines, type ParsedLine, parsedLines } from './parsed-lines.js'
