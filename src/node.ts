@@ -12,6 +12,7 @@ import { exportEntries as entriesOf } from './runtime/files/export-entries.js'
 import { exportRows as rowsOf } from './runtime/files/export-rows.js'
 import { importEntries as entriesInto, type Imported } from './runtime/files/import-entries.js'
 import type { Lines } from './runtime/files/parsed-lines.js'
+import { type Salvaged, salvage as salvageFrom } from './runtime/files/salvage/salvage.js'
 import { openFileDaybook } from './runtime/open-file.js'
 import type { FileOptions } from './runtime/options.js'
 
@@ -20,6 +21,7 @@ export * from './index.js'
 export type { Imported } from './runtime/files/import-entries.js'
 export { type ImportedRows, type ImportRowsOptions, importRows } from './runtime/files/import-rows.js'
 export type { Lines } from './runtime/files/parsed-lines.js'
+export type { Salvaged, SalvagedCollection } from './runtime/files/salvage/salvage.js'
 
 /** Options of {@link openDaybook}; `database` is a better-sqlite3 `Database`. */
 export type DaybookOptions = FileOptions<BetterSqlite3Database>
@@ -70,3 +72,14 @@ export const importEntries = (filename: string, lines: Lines): Promise<Imported>
  */
 export const exportRows = (filename: string, collection: string): AsyncGenerator<string, void> =>
   rowsOf(connectBetterSqlite3, filename, collection)
+
+/**
+ * Makes a new file of what can still be read of a damaged one: the longest whole part of its log from the beginning, and
+ * every row. The damaged file is not touched. Says what was lost.
+ *
+ * @throws UnsalvageableError when SQLite can read nothing at all; FileExistsError
+ * @example
+ * const { complete, lost, collections } = await salvage('app.db', 'salvaged.db')
+ */
+export const salvage = (source: string, target: string): Promise<Salvaged> =>
+  salvageFrom(connectBetterSqlite3, source, target)

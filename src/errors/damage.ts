@@ -68,3 +68,20 @@ export class NotADatabaseError extends DaybookError {
     super(message, options)
   }
 }
+
+/** Nothing can be read from a damaged file: not even which tables it has. */
+export class UnsalvageableError extends DaybookError {
+  static override readonly code = 'DAYBOOK_UNSALVAGEABLE'
+  declare readonly code: 'DAYBOOK_UNSALVAGEABLE'
+
+  constructor(
+    readonly path: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `Nothing can be read from ${path}: ${messageOf(options.cause)} The file was not touched; keep it, and put back a ` +
+        'backup where there is one.',
+      options,
+    )
+  }
+}

@@ -70,6 +70,7 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
     exportEntries: (file: string) => node.exportEntries(at(file)),
     importEntries: (file: string, lines: node.Lines) => node.importEntries(at(file), lines),
     exportRows: (file: string, id: string) => node.exportRows(at(file), id),
+    salvage: (from: string, to: string) => node.salvage(at(from), at(to)),
     process: { stdout: { write: () => true } },
     openDaybook: (options: { filename: string }) => {
       opened.push(node.openDaybook({ filename: join(folder, options.filename) }))
