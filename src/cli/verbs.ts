@@ -12,5 +12,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   log: { summary: 'the entries, one line each', load: () => import('./verbs/log.js') },
   tail: { summary: 'the newest entries, and those that come', load: () => import('./verbs/tail.js') },
   show: { summary: 'one entry in full, and what it did', load: () => import('./verbs/show.js') },
+  history: { summary: 'what happened to a row', load: () => import('./verbs/history.js') },
   state: { summary: 'the rows at any position', load: () => import('./verbs/state.js') },
+  diff: { summary: 'rows that differ between two positions or files', load: () => import('./verbs/diff.js') },
 }

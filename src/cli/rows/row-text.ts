@@ -42,7 +42,8 @@ export function storedStateText(state: StoredState | undefined, out: Output): st
   return storedValueText(foldedState(state), out, Number.POSITIVE_INFINITY)
 }
 
-const SIGNS: Readonly<Record<ChangeKind, string>> = {
+/** How each kind of change is marked. */
+export const SIGNS: Readonly<Record<ChangeKind, string>> = {
   added: '+',
   removed: '-',
   changed: '~',
@@ -50,33 +51,36 @@ const SIGNS: Readonly<Record<ChangeKind, string>> = {
   unknown: '?',
 }
 
-/** A row before and after something: its name, and below it what differs. */
-export function changeLines(change: RowChange, difference: Difference, out: Output): string[] {
-  const { colours } = out
-  const colour = {
+/** The colour of each kind of change. */
+export const kindColour = (kind: ChangeKind, { colours }: Output): ((text: string) => string) =>
+  ({
     added: colours.green,
     removed: colours.red,
     changed: colours.yellow,
     same: colours.dim,
     unknown: colours.magenta,
-  }[difference.kind]
-  const head = colour(`${SIGNS[difference.kind]} ${change.collection} ${change.key}`)
-  if (difference.kind === 'same') {
-    return [`${head}  ${colours.dim(change.after === ABSENT ? 'there is no such row' : 'stays as it is')}`]
-  }
-  if (difference.kind === 'added' || difference.kind === 'removed') {
-    const row = difference.kind === 'added' ? change.after : change.before
-    return [head, ...rowLines(row, out)]
-  }
-  const remark = difference.kind === 'unknown' ? [whatIsUnknown(change)] : []
-  if (isNew(change))
-    return [head, ...remark.map((text) => `    ${colours.dim(text)}`), ...rowLines(change.after, out)]
+  })[kind]
+
+/** A row before and after something: its name, and below it what differs. */
+export function changeLines(change: RowChange, difference: Difference, out: Output): string[] {
+  const { kind } = difference
+  const head = kindColour(kind, out)(`${SIGNS[kind]} ${change.collection} ${change.key}`)
+  if (kind !== 'same') return [head, ...differenceLines(change, difference, out)]
+  return [`${head}  ${out.colours.dim(change.after === ABSENT ? 'there is no such row' : 'stays as it is')}`]
+}
+
+/** What differs: fields before and after, or a whole row that came or went. */
+export function differenceLines(change: RowChange, difference: Difference, out: Output): string[] {
+  if (difference.kind === 'added') return rowLines(change.after, out)
+  if (difference.kind === 'removed') return rowLines(change.before, out)
+  const remark = difference.kind === 'unknown' ? [`    ${out.colours.dim(whatIsUnknown(change))}`] : []
+  if (isNew(change)) return [...remark, ...rowLines(change.after, out)]
   const fields = difference.fields.map((each) => fieldLine(each.field, each, out))
-  const metadata =
-    difference.metadata === undefined || Object.values(difference.metadata).includes('unknown')
-      ? []
-      : [fieldLine('(metadata)', difference.metadata, out)]
-  return [head, ...remark.map((text) => `    ${colours.dim(text)}`), ...fields, ...metadata]
+  const { metadata } = difference
+  if (metadata !== undefined && !Object.values(metadata).includes('unknown')) {
+    fields.push(fieldLine('(metadata)', metadata, out))
+  }
+  return [...remark, ...fields]
 }
 
 /** All of it is known now and nothing of it before. */

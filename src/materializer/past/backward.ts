@@ -44,9 +44,9 @@ export class Backward {
   }
 
   /** @throws what {@link Interest.ops} throws */
-  add(entry: Entry): void {
+  add(entry: Entry, isDamaged = false): void {
     this.#readThrough = entry.position.seq
-    for (const op of this.#interest.ops(entry)) this.#note(op, entry.position.seq)
+    for (const op of this.#interest.ops(entry, isDamaged)) this.#note(op, entry.position.seq)
   }
 
   /** An entry is missing, or all through it are. */

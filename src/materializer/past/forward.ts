@@ -64,8 +64,8 @@ export class Forward {
   }
 
   /** @throws what {@link Interest.ops} throws; nothing was added then */
-  add(entry: Entry): void {
-    for (const op of this.#interest.ops(entry)) this.apply(op, entry.position.seq)
+  add(entry: Entry, isDamaged = false): void {
+    for (const op of this.#interest.ops(entry, isDamaged)) this.apply(op, entry.position.seq)
   }
 
   /** Entries are missing: nothing that was known still has to hold. */

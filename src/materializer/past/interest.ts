@@ -40,14 +40,14 @@ export class Interest {
   }
 
   /**
-   * The ops of an entry that concern these collections.
+   * The ops of an entry that concern these collections. `isDamaged`: its body is looked at whatever is in it.
    *
    * @throws what nobody can make ops of: the entry is damaged, or of a later format
    */
-  ops(entry: Pick<Entry, 'kind' | 'parts'>): readonly StoredOp[] {
+  ops(entry: Pick<Entry, 'kind' | 'parts'>, isDamaged = false): readonly StoredOp[] {
     const found: StoredOp[] = []
     for (const part of opParts(entry)) {
-      if (!this.#mayConcern(part)) continue
+      if (!isDamaged && !this.#mayConcern(part)) continue
       for (const op of parseOps(part)) {
         if (!isStoredOp(op)) throw new Error('it has an op that this version does not know')
         if (this.in(op[1])) found.push(op)

@@ -132,7 +132,7 @@ export async function readInto(
       into.gap(scanned.through)
     } else {
       try {
-        into.add(scanned.entry)
+        into.add(scanned.entry, damage !== undefined)
       } catch (error) {
         into.gap(scanned.seq)
         damage ??= error instanceof Error ? error.message : String(error)
