@@ -8,10 +8,7 @@ interface Attributes {
   readonly [attribute: string]: unknown
 }
 
-/**
- * @example
- * h('button', { class: 'tool', title: 'Close', on: { click: close } }, 'Close')
- */
+/** `h('button', { class: 'tool', title: 'Close', on: { click: close } }, 'Close')` */
 export function h<N extends keyof HTMLElementTagNameMap>(
   name: N,
   attributes: Attributes = {},

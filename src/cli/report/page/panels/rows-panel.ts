@@ -3,20 +3,16 @@
 import type { FoldedRow } from '../../../../materializer/fold.js'
 import { decodeKey } from '../../../../values/key.js'
 import { h } from '../dom.js'
-import { fieldNames } from '../fields.js'
 import type { RowChange, RowsAt } from '../rows-at.js'
 import { keyText, shownField } from '../value-text.js'
 import { VirtualList } from '../virtual-list.js'
 import { count, plain } from '../words.js'
+import { columnsOf } from './columns.js'
 import { sortedKeys } from './sorted-keys.js'
 import { valueElement } from './value.js'
 
-/** Columns; further fields of a row are seen in the entry. */
-const COLUMNS = 12
-/** Rows that are looked at for the names of their fields. */
-const SAMPLE = 200
-/** Letters that a column has room for at most. */
-const LONGEST = 32
+/** Rows that are looked at for their columns; and so many of those that the entry changed. */
+const SAMPLE = 100
 
 export class RowsPanel {
   readonly element: HTMLElement
@@ -133,39 +129,22 @@ export class RowsPanel {
   }
 
   #showColumns(): void {
-    const names = new Set<string>()
-    for (const { before, after } of this.#changes.values()) {
-      for (const name of fieldNames((after ?? before)?.value)) names.add(name)
-      if (names.size > COLUMNS) break
+    const sample: (readonly [string, FoldedRow])[] = []
+    for (const row of this.#now) if (sample.push(row) >= SAMPLE) break
+    for (const [key, { before, after }] of this.#changes) {
+      const row = after ?? before
+      if (row !== undefined && sample.length < 2 * SAMPLE) sample.push([key, row])
     }
-    let sampled = 0
-    for (const row of this.#now.values()) {
-      for (const name of fieldNames(row.value)) names.add(name)
-      if (++sampled >= SAMPLE) break
-    }
-    this.#columns = [...names].slice(0, COLUMNS)
-    const [key, ...widths] = this.#widths() as [number, ...number[]]
-    const columns = [`${key}px`, ...widths.map((width) => `minmax(${width}px, ${width}fr)`)]
+    const { names, sameAsKey, widths } = columnsOf(sample)
+    this.#columns = names
+    const [key, ...others] = widths
+    const columns = [`${key}px`, ...others.map((width) => `minmax(${width}px, ${width}fr)`)]
     this.#list.element.style.setProperty('--template', columns.join(' '))
-    this.#list.element.style.setProperty('--width', `${widths.reduce((sum, width) => sum + width, key)}px`)
+    this.#list.element.style.setProperty('--width', `${others.reduce((sum, width) => sum + width, key)}px`)
     this.#head.replaceChildren(
-      h('span', { class: 'cell key' }, 'key'),
-      ...this.#columns.map((name) => h('span', { class: 'cell', title: name }, name)),
+      h('span', { class: 'cell key' }, ['key', ...sameAsKey].join(' · ')),
+      ...names.map((name) => h('span', { class: 'cell', title: name }, name)),
     )
-  }
-
-  /** A column is as wide as what stands in its first rows, the keys first; in pixels. */
-  #widths(): number[] {
-    const rows = [...this.#now.values()].slice(0, SAMPLE / 4)
-    for (const { after } of this.#changes.values()) if (after && rows.length < SAMPLE) rows.push(after)
-    const width = (texts: readonly (string | undefined)[]) =>
-      texts.reduce((most, text = '') => Math.max(most, Math.min(text.length, LONGEST)), 0) * 7 + 22
-    return [
-      width(['key of it', ...this.#keys.slice(0, SAMPLE)]) + 8,
-      ...this.#columns.map((name) =>
-        width([name, ...rows.map(({ value }) => shownField(value.json, value.notes, name)?.text)]),
-      ),
-    ]
   }
 
   #row(key: string): HTMLElement {
