@@ -10,6 +10,7 @@ import { wholeNumber } from '../options.js'
 import { count } from '../output/words.js'
 import { POSITIONS } from '../position/position.js'
 import { RANGES, resolveRange } from '../position/range.js'
+import { htmlOption } from '../report/option.js'
 import { jsonLinesOption, jsonOption, verb } from '../verb.js'
 
 export default (cli: Cli) =>
@@ -19,6 +20,7 @@ export default (cli: Cli) =>
     ['daybook log app.db @head~100.. --collection todos', 'what the last 100 entries did to todos'],
     ['daybook log app.db --key 1 --data', 'the entries that touch the rows with key 1, with their values'],
     ['daybook log app.db --kind term --json', 'when each leader began'],
+    ['daybook log app.db --html report.html', 'a page with a timeline, and the rows at each entry'],
   ])
     .argument('<file>', 'the database')
     .argument('[range]', 'which entries: a..b, or through a position')
@@ -34,11 +36,18 @@ export default (cli: Cli) =>
     .addOption(filters.dataOption())
     .addOption(jsonOption())
     .addOption(jsonLinesOption())
+    .addOption(htmlOption())
     .addHelpText('after', RANGES + POSITIONS)
     .action((path, rangeText, options) =>
       cli.withFile(path, async (file) => {
         const out = cli.output(options)
         const range = await resolveRange(file, rangeText)
+        if (options.html !== undefined) {
+          const { logReport, writeReport } = await import('../report/report.js')
+          const model = await logReport(file, range, options, cli.surroundings.now())
+          writeReport(options.html, model, out)
+          return
+        }
         const matches = matcher(options)
         const inspect = file.inspect.bind(file)
         const totals = { entries: 0, bytes: 0, damaged: 0 }
