@@ -4,13 +4,13 @@
  */
 
 import { existsSync, statSync } from 'node:fs'
-import { openBetterSqlite3 } from '../drivers/better-sqlite3.js'
 import type { Driver } from '../drivers/driver.js'
-import { openNodeSqlite } from '../drivers/node-sqlite.js'
 import type { Program } from '../drivers/program.js'
+import { createDriver } from '../drivers/runner.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
-import { CannotOpenError, NotADatabaseError, UnsupportedError } from '../errors.js'
+import { CannotOpenError, NotADatabaseError } from '../errors.js'
 import { type FileFacts, findLog } from '../log/schema.js'
+import { connectFile } from './connect-file.js'
 
 export type Mode = 'read' | 'write'
 
@@ -78,30 +78,13 @@ export class DatabaseFile {
   }
 }
 
-/** The app's better-sqlite3 where it can be loaded, else the binding of Node itself. */
-function openDriver(path: string, mode: Mode): Driver {
+const openDriver = (path: string, mode: Mode): Driver => {
   const settings: ConnectionSettings = {
     durability: 'power',
     busyTimeout: BUSY_TIMEOUT,
     readonly: mode === 'read',
   }
-  try {
-    return openBetterSqlite3(path, settings)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    try {
-      return openNodeSqlite(path, settings)
-    } catch (second) {
-      throw second instanceof UnsupportedError ? error : second
-    }
-  }
-}
-
-/** better-sqlite3 is not installed, or not for this Node. */
-function isMissing(error: unknown): boolean {
-  if (error instanceof UnsupportedError) return true
-  const cause = error instanceof CannotOpenError ? (error.cause as { code?: unknown } | undefined) : undefined
-  return cause?.code === 'MODULE_NOT_FOUND' || cause?.code === 'ERR_DLOPEN_FAILED'
+  return createDriver(connectFile(path, settings), settings)
 }
 
 // A reader of a file in WAL mode leaves an empty -wal and a -shm behind. The last connection that could write takes them

@@ -46,7 +46,7 @@ export class Window {
   /** Ops of an entry that is not shown: only what became of the rows. */
   fold(seq: number, ops: readonly StoredOp[]): void {
     for (const op of ops) {
-      if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema') continue
+      if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema' || op[0] === 'redacted') continue
       const rows = this.#rowsOf(op[1])
       if (op[0] === 'truncate' || op[0] === 'reset') {
         rows.clear()

@@ -102,7 +102,7 @@ export class RowsAt {
   }
 
   #apply(op: StoredOp, seq: number, undo: Undo[]): void {
-    if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema') return
+    if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema' || op[0] === 'redacted') return
     const collection = op[1]
     const rows = this.#collections.get(collection) ?? { byKey: new Map(), untouched: 0 }
     this.#collections.set(collection, rows)

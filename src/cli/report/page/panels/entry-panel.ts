@@ -119,6 +119,8 @@ function opElement(op: StoredOp, changes: ReadonlyMap<string, RowChange>): HTMLE
       return h('li', {}, line('all rows go'))
     case 'reset':
       return h('li', {}, line('is forgotten: rows, state and schema version'))
+    case 'redacted':
+      return h('li', {}, line('ops that stood here were blanked'))
   }
 }
 
