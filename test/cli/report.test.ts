@@ -111,6 +111,12 @@ describe('the rows at each entry', () => {
     expect(shownRows(rows, 49)).toBe(plain(foldEach(all).at(-1) as RowsByCollection))
   })
 
+  test('are those since a trim, where nobody knows more', async () => {
+    const model = await logModel(source(true), { entries: [...randomLog(120)].slice(70), trimmed: true })
+    expect(model).toMatchObject({ trimmed: true, base: [] })
+    expect(model.remarks.join()).toContain('trimmed')
+  })
+
   test('have the same keys and fields where shapes stand in the place of values', async () => {
     const folded = foldEach(randomLog(150))
     const rows = new RowsAt(sent(await logModel(source(false), { entries: randomLog(150) })))

@@ -39,6 +39,8 @@ export interface Timeline {
   readonly ops: readonly (readonly StoredOp[])[]
   /** The rows before the first entry of `ops`. */
   readonly base: readonly BaseCollection[]
+  /** Rows from before the first entry may be missing: the log is trimmed, and they were not given. */
+  readonly trimmed: boolean
 }
 
 /** A tuple, for there may be many. */

@@ -26,14 +26,9 @@ export async function logReport(
   const { collection, key, origin, kind } = options
   const { after, through } = await chosen(file, range, options)
   const floor = range.floor.seq
-  const remarks =
-    floor > 1
-      ? [
-          `What was before ${floor} is trimmed: rows that no entry since then has written are not in this page.`,
-        ]
-      : []
-  return logModel(sourceOf(file.path, { data: options.data, now, remarks }), {
+  return logModel(sourceOf(file.path, { data: options.data, now }), {
     entries: scanLog(file.inspect.bind(file), floor - 1, through),
+    trimmed: floor > 1,
     after,
     collection,
     keys: key === undefined ? undefined : keysMeant(key),

@@ -17,6 +17,8 @@ export interface TimelineOptions {
   readonly after?: number
   /** The rows before the first of them, where there are any: as `foldEntry` has them. */
   readonly rows?: RowsByCollection
+  /** There were rows before the first of them, and nobody knows them: the log is trimmed. */
+  readonly trimmed?: boolean
   /** Only ops of this collection and of these keys are in the page, and entries that have some. */
   readonly collection?: string | undefined
   readonly keys?: readonly Key[] | undefined
@@ -41,7 +43,7 @@ export async function historyModel(
 }
 
 async function timeline(source: Source, options: TimelineOptions): Promise<Source & Timeline> {
-  const { after = 0, limits = LIMITS, collection, keys } = options
+  const { after = 0, limits = LIMITS, collection, keys, trimmed = false } = options
   const hiding = { data: source.data, field: limits.field }
   const collections = new Names()
   const origins = new Names()
@@ -65,12 +67,13 @@ async function timeline(source: Source, options: TimelineOptions): Promise<Sourc
   const gathered = window.finish()
   const remarks = [
     ...source.remarks,
+    ...(trimmed ? ['The log is trimmed: rows that no entry here has put are not in this page.'] : []),
     ...remarksOn(gathered, shown, source),
     ...(damaged > 0
-      ? [`${count(damaged, 'place')} of the log cannot be trusted; rows behind them are a best guess.`]
+      ? [`${count(damaged, 'place')} of the log cannot be trusted; rows from there on are a best guess.`]
       : []),
   ]
-  return { ...source, remarks, collections: collections.list, origins: origins.list, ...gathered }
+  return { ...source, remarks, collections: collections.list, origins: origins.list, trimmed, ...gathered }
 }
 
 /** Ops that say what became of the chosen rows; emptying a collection concerns every key. */
@@ -120,7 +123,7 @@ function remarksOn(
   const without = entries.length - ops.length
   if (without > 0) {
     const next = entries[without]?.[0]
-    const since = next === undefined ? 'any entry' : `an entry before ${next}`
+    const since = next === undefined ? 'the entries' : `the entries before ${next}`
     remarks.push(
       `The ops of ${since} did not fit: those entries are counted on the timeline, without their rows.`,
     )

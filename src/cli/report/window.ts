@@ -59,7 +59,7 @@ export class Window {
     }
   }
 
-  finish(): Omit<Timeline, 'collections' | 'origins'> {
+  finish(): Pick<Timeline, 'entries' | 'ops' | 'base'> {
     const ops = this.#held.list().map((held) => held.ops)
     return { entries: this.#facts.list(), ops, base: this.#baseRows(ops) }
   }

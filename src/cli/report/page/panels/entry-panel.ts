@@ -55,11 +55,12 @@ export class EntryPanel {
 
   #list(body: HTMLElement, ops: readonly StoredOp[], changes: readonly RowChange[]): void {
     const byRow = new Map(changes.map((change) => [`${change.key} ${change.collection}`, change]))
+    const noRow = this.#timeline.trimmed ? 'its row is not known here' : 'there is no such row'
     const list = h('ol', { class: 'ops' })
     const more = h('button', { class: 'more' })
     let shown = 0
     const showMore = () => {
-      list.append(...ops.slice(shown, shown + STEP).map((op) => opElement(op, byRow)))
+      list.append(...ops.slice(shown, shown + STEP).map((op) => opElement(op, byRow, noRow)))
       shown += STEP
       more.hidden = shown >= ops.length
       more.textContent = `${count(ops.length - shown, 'more op')}`
@@ -80,7 +81,7 @@ function facts(list: readonly (readonly [string, string, string])[]): HTMLElemen
 
 const SIGNS: Readonly<Partial<Record<StoredOp[0], string>>> = { put: '+', patch: '~', delete: '−' }
 
-function opElement(op: StoredOp, changes: ReadonlyMap<string, RowChange>): HTMLElement {
+function opElement(op: StoredOp, changes: ReadonlyMap<string, RowChange>, noRow: string): HTMLElement {
   const [name, collection] = op
   const sign = h('span', { class: `sign ${name}`, title: name }, SIGNS[name] ?? '·')
   const where = h('span', { class: 'quiet' }, collection)
@@ -96,7 +97,7 @@ function opElement(op: StoredOp, changes: ReadonlyMap<string, RowChange>): HTMLE
       const differs = fields?.some(({ changed }) => changed) ?? false
       const remark =
         change === undefined && op[0] !== 'put'
-          ? 'there is no such row'
+          ? noRow
           : op[0] !== 'delete' && !differs
             ? 'nothing became different'
             : ''

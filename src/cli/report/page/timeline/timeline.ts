@@ -5,6 +5,7 @@
 
 import type { EntryFacts } from '../../model.js'
 import { h, onceAFrame } from '../dom.js'
+import { positionOf } from '../entries.js'
 import { shortWhen } from '../words.js'
 import { type Binned, bins } from './bins.js'
 import {
@@ -202,7 +203,7 @@ function ticksOf(entries: readonly EntryFacts[], scale: Scale, width: number): T
     const index = scale.indexAt(Math.min(0.999999, step / wanted))
     const [seq, term, kind, , , committedAt] = entries[index] as EntryFacts
     const time = kind === 'damaged' ? '' : ` · ${shortWhen(committedAt, span)}`
-    return { at: scale.placeOf(index), label: `${term}:${seq}${time}` }
+    return { at: scale.placeOf(index), label: `${positionOf({ term, seq, kind })}${time}` }
   })
 }
 
