@@ -66,6 +66,7 @@ function ofType(type: string, types: readonly string[], value: unknown, path: st
   if (type === 'text') return is(typeof value === 'string')
   if (type === 'number') return is(typeof value === 'number')
   if (type === 'true') return is(value === true)
+  if (type === 'false') return is(value === false)
   if (type === 'null') return is(value === null)
   if (type.startsWith('"')) return is(value === JSON.parse(type))
   return misfits(type, value, path)

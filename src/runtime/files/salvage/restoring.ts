@@ -173,10 +173,10 @@ export class Restoring {
     const { schemaVersion: before } = yield* controlsOf(collection)
     const isMigrated = of.controls.schemaVersion > before
     const ops: StoredOp[] = isMigrated ? [['schema', collection, before, of.controls.schemaVersion]] : []
-    // Rows of the version before are not ones of this version.
-    if (isMigrated) ops.push(['truncate', collection])
-    else if (this.#knowsDeletions(found)) ops.push(...(yield* deletesOf(collection, found.keys)))
     const table = yield* findRowTable(collection)
+    // Rows of the version before are not ones of this version, but for those that its table has as they were.
+    if (isMigrated) ops.push(['truncate', collection], ...(yield* stayingOf(found, table)))
+    else if (this.#knowsDeletions(found)) ops.push(...(yield* deletesOf(collection, found.keys)))
     for (const row of newer) {
       ops.push(putOf(collection, row))
       const old = table === undefined || isMigrated ? undefined : yield* first(rowTable(table).get, row.key)
@@ -284,4 +284,20 @@ function* deletesOf(collection: string, keys: ReadonlySet<string>): Program<Stor
 function stateOp(collection: string, name: string, state: StoredState | undefined): StoredOp {
   const value = state === undefined ? [] : valueAndNotes(state.value, state.notes)
   return ['state', collection, JSON.parse(name) as string, ...value] as unknown as StoredOp
+}
+
+/** The rows of a collection that no entry behind the kept ones has touched, as ops that state them. */
+function* stayingOf(
+  { of: { collection }, keys, newer }: Found,
+  table: string | undefined,
+): Program<StoredOp[]> {
+  const touched = new Set(newer.map(({ key }) => key))
+  const ops: StoredOp[] = []
+  for (const key of table === undefined ? [] : keys) {
+    const row = touched.has(key) ? undefined : yield* first(rowTable(table as string).get, key)
+    if (row === undefined) continue
+    ops.push(putOf(collection, row))
+    if (row.metadata !== null) ops.push(metaOf(collection, row))
+  }
+  return ops
 }
