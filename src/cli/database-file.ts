@@ -71,7 +71,7 @@ export class DatabaseFile {
 }
 
 /** The app's better-sqlite3 where it can be loaded, else the binding of Node itself. */
-function openDriver(path: string, mode: Mode): Driver {
+export function openDriver(path: string, mode: Mode): Driver {
   const settings: ConnectionSettings = {
     durability: 'power',
     busyTimeout: BUSY_TIMEOUT,

@@ -29,7 +29,7 @@ import { tail, tailAt } from './tail.js'
 export { tail, tailAt }
 
 /** The hot statements; `test/log/plans.test.ts` checks how SQLite runs them. */
-const insertEntry = statement<
+export const insertEntry = statement<
   [
     seq: number,
     term: number,

@@ -19,11 +19,11 @@ const findTable = statement<[name: string]>()(
 
 const readMeta = statement<[]>()(log.selectFrom('daybook_meta').selectAll())
 
-const writeMeta = statement<[name: string, value: string]>()(
+export const writeMeta = statement<[name: string, value: string]>()(
   log.insertInto('daybook_meta').values({ name: parameter<string>(), value: parameter<string>() }),
 )
 
-const startCursor = statement<[]>()(
+export const startCursor = statement<[]>()(
   log.insertInto('daybook_cursor').values({ id: literal(1), seq: literal(0) }),
 )
 
