@@ -78,7 +78,8 @@ export class DatabaseFile {
   }
 }
 
-const openDriver = (path: string, mode: Mode): Driver => {
+/** A driver on the file, with whichever binding there is. */
+function openDriver(path: string, mode: Mode): Driver {
   const settings: ConnectionSettings = {
     durability: 'power',
     busyTimeout: BUSY_TIMEOUT,

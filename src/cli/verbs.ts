@@ -15,6 +15,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   history: { summary: 'what happened to a row', load: () => import('./verbs/history.js') },
   state: { summary: 'the rows at any position', load: () => import('./verbs/state.js') },
   diff: { summary: 'rows that differ between two positions or files', load: () => import('./verbs/diff.js') },
+  replay: { summary: 'the database as it was, as a new file', load: () => import('./verbs/replay.js') },
   export: { summary: 'the log or rows as lines of JSON', load: () => import('./verbs/export.js') },
   import: { summary: 'take in what export has written', load: () => import('./verbs/import.js') },
   salvage: { summary: 'what can still be read of a damaged file', load: () => import('./verbs/salvage.js') },

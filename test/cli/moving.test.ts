@@ -83,7 +83,7 @@ describe('export and import', () => {
   test('a file that is there is not written over', async () => {
     writeFileSync(at('todos.ndjson'), 'mine')
     const { code } = await daybook(['export', file, '-o', at('todos.ndjson')])
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(readFileSync(at('todos.ndjson'), 'utf8')).toBe('mine')
   })
 })

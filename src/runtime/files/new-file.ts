@@ -13,7 +13,7 @@ export const isThere = (path: string): boolean => existsSync(path) && statSync(p
  * @throws FileExistsError when there is a file already
  */
 export async function makeFile<T>(path: string, make: (partial: string) => Promise<T>): Promise<T> {
-  if (isThere(path)) throw new FileExistsError(path)
+  if (existsSync(path)) throw new FileExistsError(path)
   const partial = `${path}.partial`
   // Of one that was killed.
   remove(partial)

@@ -133,13 +133,17 @@ class Salvage {
     let last = Math.max(to, cursor)
     const behind: Entry[] = []
     const scan = scanOfLog(this.#damaged)
+    let previous: Entry | undefined
     for await (const entry of readableAfter(this.#damaged, scan, to)) {
       const { seq, term } = entry.position
       last = Math.max(last, seq)
       this.#maxTerm = Math.max(this.#maxTerm, term)
-      const before = behind.at(-1)
-      if (cursor <= to || seq !== cursor + behind.length + 1) continue
-      if (before === undefined || checksumOf(before.checksum, entry) === entry.checksum) behind.push(entry)
+      const isNext = cursor > to && seq === cursor + behind.length + 1
+      // Without the one before it nobody can say whether it is as it was written.
+      const isWhole =
+        previous?.position.seq === seq - 1 && checksumOf(previous.checksum, entry) === entry.checksum
+      if (isNext && isWhole) behind.push(entry)
+      previous = entry
     }
     // Where the end of the log is damaged nobody can say how much of it there was.
     return { last: scan.isDamaged ? Math.max(last, to + 1) : last, behind }
