@@ -22,6 +22,7 @@ import { isControlKind } from './kind.js'
 import type { KnownLog } from './known.js'
 import { positionOf } from './origins.js'
 import { insertPart, partsOf } from './parts.js'
+import { partDigest } from './redacted-part.js'
 import { areMetBy, type KnownControls, type UnmetRequirement, unmet } from './requirements.js'
 import { log } from './tables.js'
 import { tail, tailAt } from './tail.js'
@@ -255,7 +256,8 @@ function entryBehind({ seq: last, term, checksum: previous }: Tail, request: App
   return { position: { term, seq }, kind, origin, originSeq, committedAt, format, parts, checksum }
 }
 
-// The same maker and number again: the same content is a retry, other content is a bug that must not pass.
+// The same maker and number again: the same content is a retry, other content is a bug that must not pass. By digest:
+// what was blanked since was the same once.
 function* repeated(request: AppendRequest, position: Position): Program<AppendOutcome> {
   const stored = yield* first(bodyAt, position.seq)
   // Trimmed: the content is gone, the position is not.
@@ -265,8 +267,8 @@ function* repeated(request: AppendRequest, position: Position): Program<AppendOu
     stored.kind === request.kind &&
     stored.parts === request.parts.length &&
     rest.length === request.parts.length - 1 &&
-    stored.body === request.parts[0] &&
-    rest.every((part, index) => part.body === request.parts[index + 1])
+    partDigest(stored.body) === request.digests[0] &&
+    rest.every((part, index) => partDigest(part.body) === request.digests[index + 1])
   if (same) return { duplicateOf: position }
   return { refused: new OriginConflictError(request.origin, request.originSeq, position) }
 }

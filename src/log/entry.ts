@@ -7,9 +7,9 @@ export type { Position }
 
 /**
  * `tx` is a transaction that changes rows. `claim`, `schema` and `reset` are transactions with an op of that name, which
- * decides about other transactions as well. `term` and `checkpoint` are the log's own control records.
+ * decides about other transactions as well. `term`, `checkpoint` and `redact` are the log's own control records.
  */
-export type EntryKind = 'tx' | 'term' | 'claim' | 'schema' | 'reset' | 'checkpoint'
+export type EntryKind = 'tx' | 'term' | 'claim' | 'schema' | 'reset' | 'checkpoint' | 'redact'
 
 /** The format of entries that this version writes. An entry keeps the number it was written with. */
 export const ENTRY_FORMAT = 1
@@ -28,7 +28,7 @@ export interface Entry {
   /** Milliseconds since 1970 on the writer's clock; information only, nothing is decided by it. */
   readonly committedAt: number
   readonly format: number
-  /** The body: each part the JSON text of an array of ops. */
+  /** The body: each part the JSON text of an array of ops, or of what is left of one (redacted-part.ts). */
   readonly parts: readonly string[]
   readonly checksum: string
 }
@@ -40,9 +40,17 @@ export interface Tail {
   readonly checksum: string
 }
 
-/** The parts of an entry that hold ops: the body of a checkpoint is not made of ops. */
-export const opParts = (entry: Pick<Entry, 'kind' | 'parts'>): readonly string[] =>
-  entry.kind === 'checkpoint' ? [] : entry.parts
+/** Who makes an entry of the log's own. */
+export interface Maker {
+  readonly origin: string
+  /** A number for an entry, should one be written. */
+  readonly nextOriginSeq: () => number
+  readonly committedAt: number
+}
+
+/** The parts of an entry that hold ops: the bodies of checkpoints and of redactions are not made of ops. */
+export const opParts = ({ kind, parts }: Pick<Entry, 'kind' | 'parts'>): readonly string[] =>
+  kind === 'checkpoint' || kind === 'redact' ? [] : parts
 
 /** What somebody asks the log to append. The same (origin, originSeq) can be sent any number of times. */
 export interface Transaction {

@@ -10,6 +10,7 @@ import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
 import { checkKey, type Key } from '../values/key.js'
 import { decodeValue, type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
 import { KindOfOps, type TransactionKind } from './kind.js'
+import { opsText } from './redacted-part.js'
 import { isStoredOp, type StoredOp } from './stored-op.js'
 
 /** One change, with values as the app knows them. */
@@ -121,14 +122,26 @@ class WellFormedParts extends Array<string> {
 export const kindMadeByEncodeOps = (parts: readonly string[]): TransactionKind | undefined =>
   WellFormedParts.kindOf(parts)
 
-/** The ops of a part, with values as the app knows them, made anew at each call.
+/** The ops of a part, with values as the app knows them, made anew at each call; without those that were blanked.
  *
  * @throws UnreadableValueError when a value cannot be read by this runtime
  */
-export const decodeOps = (part: string): Op[] => parseOps(part).map(decodeOp)
+export const decodeOps = (part: string): Op[] => parseOps(part).filter(isAsked).map(decodeOp)
 
-/** The ops of a part as they are stored. */
-export const parseOps = (part: string): StoredOp[] => JSON.parse(part) as StoredOp[]
+/** The ops of a part as they are stored; of a redacted one those that stay. */
+export const parseOps = (part: string): StoredOp[] => JSON.parse(opsText(part)) as StoredOp[]
+
+/** Ops that are put together elsewhere, as the parts of a body. */
+export function partsOfOps(ops: readonly StoredOp[]): readonly string[] {
+  const parts: string[] = []
+  cutIntoParts(ops, parts)
+  return parts
+}
+
+/** An op that somebody asked for. */
+type AskedOp = Exclude<StoredOp, readonly ['redacted', string]>
+
+const isAsked = (op: StoredOp): op is AskedOp => op[0] !== 'redacted'
 
 function storedOp(op: Op): StoredOp | undefined {
   switch (op?.op) {
@@ -170,7 +183,7 @@ function storedOp(op: Op): StoredOp | undefined {
 
 const trimmed = ({ json, notes }: Encoded): [Json, (readonly Note[])?] => (notes ? [json, notes] : [json])
 
-export function decodeOp(stored: StoredOp): Op {
+export function decodeOp(stored: AskedOp): Op {
   const collection = stored[1]
   switch (stored[0]) {
     case 'put':

@@ -3,9 +3,10 @@
 import { all, first, type Program } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import { CorruptLogError, NewerFormatError } from '../errors.js'
-import { chain, digest, GENESIS } from './checksum.js'
+import { chain, GENESIS } from './checksum.js'
 import { ENTRY_FORMAT, type Entry, type EntryKind, type Position } from './entry.js'
 import { partsOf } from './parts.js'
+import { isRedacted, isSoundlyRedacted, partDigest } from './redacted-part.js'
 import { log } from './tables.js'
 import { tail } from './tail.js'
 
@@ -142,7 +143,11 @@ function faultOf(
   if (bodies.length !== row.parts || !inOrder) return 'a part of its body is missing'
   if (!bodies.every((body) => typeof body === 'string')) return 'its body is not a text'
   const size = bodies.reduce((sum: number, body) => sum + (body as string).length, 0)
-  return size === row.size ? undefined : 'its size is not that of its body'
+  if (size !== row.size) return 'its size is not that of its body'
+  const left = (bodies as string[]).filter(isRedacted)
+  return left.every(isSoundlyRedacted)
+    ? undefined
+    : 'what is left of a redacted part is not what was left of it'
 }
 
 /** The newest entry. */
@@ -161,7 +166,7 @@ export const checksumOf = (previous: string, entry: Entry): string =>
     originSeq: entry.originSeq,
     committedAt: entry.committedAt,
     format: entry.format,
-    digests: entry.parts.map(digest),
+    digests: entry.parts.map(partDigest),
   })
 
 /** The checksum at a seq, if its entry is kept. */

@@ -14,8 +14,10 @@ export type StoredOp =
   | readonly ['reset', string]
   | readonly ['claim', string]
   | readonly ['schema', string, from: number, to: number]
+  /** Stands where ops of the collection were blanked; does nothing. No transaction has it. */
+  | readonly ['redacted', string]
 
-/** Whether something is a well-formed op. */
+/** Whether something is a well-formed op of a transaction. */
 export function isStoredOp(op: unknown): op is StoredOp {
   if (!Array.isArray(op) || typeof op[1] !== 'string') return false
   const isKey = typeof op[2] === 'string' || (typeof op[2] === 'number' && Number.isFinite(op[2]))

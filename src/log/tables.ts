@@ -37,6 +37,11 @@ export const log = queryBuilder<LogTables>()
 /** The format of the file as a whole, in `daybook_meta`. */
 export const FILE_FORMAT = 1
 
+// A redacted part keeps the digest that it was given; the form is that of redacted-part.ts.
+const isRedactionOf = (before: string, after: string): string =>
+  `(substr(${after}.body, 1, 8) = '{"was":"' AND typeof(${after}.body) = 'text'
+     AND (substr(${before}.body, 1, 1) = '[' OR substr(${before}.body, 1, 24) = substr(${after}.body, 1, 24)))`
+
 export const LOG_SCHEMA: readonly string[] = [
   `CREATE TABLE daybook_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
   `CREATE TABLE daybook_log (
@@ -82,10 +87,20 @@ export const LOG_SCHEMA: readonly string[] = [
   `CREATE TRIGGER daybook_log_parts_order BEFORE INSERT ON daybook_log_parts
    WHEN EXISTS (SELECT 1 FROM daybook_log_parts WHERE seq = NEW.seq AND part = NEW.part)
    BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
-  // L4: an entry is never changed, whoever asks.
+  // L4: an entry is never changed, whoever asks. Only ops of it are blanked (redaction.ts), once they are posted: its body
+  // becomes what is left, under the digest that it had; nothing else changes.
   `CREATE TRIGGER daybook_log_immutable BEFORE UPDATE ON daybook_log
+   WHEN NOT (NEW.seq IS OLD.seq AND NEW.term IS OLD.term AND NEW.kind IS OLD.kind AND NEW.origin IS OLD.origin
+     AND NEW.origin_seq IS OLD.origin_seq AND NEW.committed_at IS OLD.committed_at AND NEW.format IS OLD.format
+     AND NEW.parts IS OLD.parts AND NEW.checksum IS OLD.checksum
+     AND OLD.kind NOT IN ('term', 'checkpoint', 'redact')
+     AND OLD.seq <= (SELECT seq FROM daybook_cursor)
+     AND ${isRedactionOf('OLD', 'NEW')})
    BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
   `CREATE TRIGGER daybook_log_parts_immutable BEFORE UPDATE ON daybook_log_parts
+   WHEN NOT (NEW.seq IS OLD.seq AND NEW.part IS OLD.part
+     AND OLD.seq <= (SELECT seq FROM daybook_cursor)
+     AND ${isRedactionOf('OLD', 'NEW')})
    BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
   // L4: only a trim removes entries: below a checkpoint, through the cursor at most, oldest first.
   `CREATE TRIGGER daybook_log_trim BEFORE DELETE ON daybook_log

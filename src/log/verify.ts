@@ -1,4 +1,4 @@
-/** Checking the log's invariants on a file (L1, L2, L3, L5, L7), entry by entry, without stopping at the first fault. */
+/** Checking the log's invariants on a file (L1 to L5, L7), entry by entry, without stopping at the first fault. */
 
 import { first, type Program } from '../drivers/program.js'
 import { statement } from '../drivers/query.js'
@@ -6,6 +6,7 @@ import { previousOf } from './checkpoint.js'
 import { GENESIS } from './checksum.js'
 import type { Entry } from './entry.js'
 import { checksumOf, floor, type RawEntry, rawPage } from './read.js'
+import { Redactions } from './redaction.js'
 import { log } from './tables.js'
 import { OriginRuns } from './verify-origins.js'
 
@@ -22,7 +23,7 @@ const countFurtherParts = statement<[]>()(
 /** Something that is not as it must be. */
 export interface Finding {
   /** The invariant that is broken, as the design numbers them. */
-  readonly invariant: 'L1' | 'L2' | 'L3' | 'L5' | 'L7' | 'M2'
+  readonly invariant: 'L1' | 'L2' | 'L3' | 'L4' | 'L5' | 'L7' | 'M2'
   /** The entry concerned, where it is one. */
   readonly seq?: number
   readonly message: string
@@ -39,7 +40,8 @@ export class LogVerifier {
   #term = 0
   #checksum: string | undefined
   readonly #originSeqs = new Map<string, Set<number>>()
-  readonly #runs = new OriginRuns();
+  readonly #runs = new OriginRuns()
+  readonly #redactions = new Redactions();
 
   /** Checks the next page; answers with its entries, none at the end. One page can be one transaction: entries never change. */
   *next(): Program<readonly Entry[]> {
@@ -57,6 +59,21 @@ export class LogVerifier {
       this.#found('L3', undefined, 'daybook_log_parts has rows that belong to no entry, or lacks some.')
     }
     for (const message of yield* this.#runs.compare()) this.#found('L5', undefined, message)
+    yield* this.#compareRedactions()
+  }
+
+  // Pages are read one after another, and an entry may be blanked behind the reader's back: it is looked at again.
+  *#compareRedactions(): Program<void> {
+    for (const seq of this.#redactions.differing()) {
+      const [raw] = yield* rawPage(seq - 1, 1)
+      const entry = raw?.entry.position.seq === seq ? raw.entry : undefined
+      if (this.#redactions.again(seq, entry)) continue
+      this.#found(
+        'L4',
+        seq,
+        `Entry ${seq} is not what the newest record of its redaction says, or there is none.`,
+      )
+    }
   }
 
   *#begin(): Program<void> {
@@ -87,6 +104,7 @@ export class LogVerifier {
       this.#found('L7', seq, `Entry ${seq} does not fit its checksum and the entry before it.`)
     }
     this.#checkOrigin(entry)
+    this.#redactions.add(entry)
     this.#seq = seq
     this.#term = Math.max(term, this.#term)
     this.#checksum = entry.checksum

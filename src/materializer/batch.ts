@@ -54,7 +54,7 @@ export class Batch {
       return yield* run(rowTable(hand.table).clear)
     }
     if (op[0] === 'state') return yield* writeState(op, seq)
-    if (op[0] === 'schema') return
+    if (op[0] === 'schema' || op[0] === 'redacted') return
     const key = encodeKey(op[2])
     if (!hand.rows.has(key)) this.#rowsInHand++
     hand.rows.set(key, foldRow(yield* this.#before(hand, key, op[0]), op, seq))

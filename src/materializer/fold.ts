@@ -32,7 +32,7 @@ export function foldEntry(
 ): void {
   for (const part of opParts(entry)) {
     for (const op of parseOps(part)) {
-      if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema') continue
+      if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema' || op[0] === 'redacted') continue
       const rows = rowsOf(op[1])
       if (rows === undefined) continue
       if (op[0] === 'truncate' || op[0] === 'reset') {

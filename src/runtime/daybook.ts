@@ -10,6 +10,7 @@ import {
 } from '../errors.js'
 import type { Requirement } from '../log/entry.js'
 import { encodeOps, type Op } from '../log/op.js'
+import type { Key } from '../values/key.js'
 import type { Clock } from './clock.js'
 import type { CollectionSchema } from './collection/migration.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
@@ -19,9 +20,10 @@ import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
 import { type DaybookEvents, Events } from './events.js'
-import type { MaintenanceCalls, OpenJournal } from './journal/calls.js'
+import type { CompactOptions, MaintenanceCalls, OpenJournal } from './journal/calls.js'
 import type { Journal } from './journal/journal.js'
 import { OpeningJournal } from './journal/opening.js'
+import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './journal/redactions.js'
 import type { CollectionInfo, Stats } from './journal/stats.js'
 import type { Verification } from './journal/verification.js'
 import type { Origin } from './origin.js'
@@ -219,9 +221,51 @@ export class Daybook implements Persistence, AsyncDisposable {
     await (await this.#opened()).maintenance.rebuild()
   }
 
-  /** Writes a checkpoint and trims the log below it; appends go on meanwhile. Resolves with the checkpoint's position. */
-  async compact(): Promise<Position> {
-    return (await this.#opened()).journal.compact()
+  /**
+   * Writes a checkpoint and trims the log below it; appends go on meanwhile. Resolves with the checkpoint's position. With
+   * `forget` the file is then made anew, so that no byte is left of what was deleted, overwritten or forgotten.
+   *
+   * @throws BusyError when another connection keeps its -wal from being emptied
+   */
+  async compact(options?: CompactOptions): Promise<Position> {
+    return (await this.#opened()).journal.compact(options)
+  }
+
+  /**
+   * Forgets rows: deletes them and blanks everything that the log says of them. The log stays whole and says that something
+   * was blanked; whoever follows it sees the rows go. Afterwards `compact({ forget: true })` leaves no byte of them in the
+   * file, their keys included.
+   *
+   * The source of a synced collection may send a row again: forget it there first.
+   *
+   * @throws InvalidKeyError, ReadOnlyError, BusyError
+   * @example
+   * await daybook.forget('people', ['ada'])
+   * await daybook.compact({ forget: true })
+   */
+  async forget(collection: string, keys: readonly Key[]): Promise<Forgotten> {
+    if (typeof collection !== 'string') {
+      throw new InvalidOptionError('collection', 'forget() needs the id of a collection.')
+    }
+    return this.#enter(async () => (await this.#opening).maintenance.forget(collection, keys))
+  }
+
+  /** What {@link redact} would do, and nothing done. */
+  async planRedaction(range: SeqRange): Promise<RedactionPlan> {
+    return (await this.#opened()).maintenance.planRedaction(range)
+  }
+
+  /**
+   * Blanks the values in the entries from a seq to a seq, both included. Rows stay as they are: those that have their
+   * content from what is blanked are stated anew by an entry at the end. The log stays whole and says what was blanked.
+   *
+   * @throws InvalidOptionError, ReadOnlyError, BusyError
+   * @example
+   * const { restated } = await daybook.planRedaction({ from: 1, to: 20 })
+   * await daybook.redact({ from: 1, to: 20 })
+   */
+  async redact(range: SeqRange): Promise<Redacted> {
+    return this.#enter(async () => (await this.#opening).maintenance.redact(range))
   }
 
   /**

@@ -2,7 +2,8 @@
 
 import { TrimmedError } from '../errors.js'
 import { type EntryKind, opParts, type Position, START } from '../log/entry.js'
-import { decodeOps, type Op } from '../log/op.js'
+import { decodeOps, type Op, parseOps } from '../log/op.js'
+import { isRedacted } from '../log/redacted-part.js'
 import type { Entry, Journal } from './journal/journal.js'
 
 /** One entry, with values as the app knows them. */
@@ -13,13 +14,16 @@ export interface DecodedEntry {
   readonly originSeq: number
   /** By the writer's clock; information only. */
   readonly committedAt: Date
+  /** Without those that were blanked. */
   readonly ops: readonly Op[]
+  /** Ops of this entry were blanked since it was written. Left out where none was. */
+  readonly redacted?: true
 }
 
 export interface EntriesOptions {
   /** Only entries after this position. Default: from the first that is kept. */
   readonly after?: Position
-  /** Only entries with changes to this collection, and of them only these changes. */
+  /** Only entries with changes to this collection (blanked ones too), and of them only these changes. */
   readonly collection?: string
   /** Goes on with new entries as they come, until `signal` aborts. Default false. */
   readonly follow?: boolean
@@ -93,9 +97,18 @@ function decodeEntry(entry: Entry, collection: string | undefined): DecodedEntry
   const { position, kind, origin, originSeq, committedAt } = entry
   const all = opParts(entry).flatMap(decodeOps)
   const ops = collection === undefined ? all : all.filter((op) => op.collection === collection)
-  if (collection !== undefined && ops.length === 0) return undefined
-  return { position, kind, origin, originSeq, committedAt: new Date(committedAt), ops }
+  const redacted = losesOps(entry, collection)
+  if (collection !== undefined && ops.length === 0 && !redacted) return undefined
+  const decoded = { position, kind, origin, originSeq, committedAt: new Date(committedAt), ops }
+  return redacted ? { ...decoded, redacted } : decoded
 }
+
+// Of this collection, or at all. The first part is redacted whenever any is.
+const losesOps = (entry: Entry, collection: string | undefined): boolean =>
+  isRedacted(entry.parts[0] as string) &&
+  entry.parts.some((part) =>
+    parseOps(part).some(([op, id]) => op === 'redacted' && (collection === undefined || id === collection)),
+  )
 
 /** Waits for entries behind a seq. */
 class News {

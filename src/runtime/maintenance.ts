@@ -11,12 +11,13 @@ import { floor } from '../log/read.js'
 import type { FileFacts } from '../log/schema.js'
 import { log } from '../log/tables.js'
 import { pragma } from '../materializer/measure.js'
-import { postAll } from '../materializer/post.js'
 import { rebuild } from '../materializer/rebuild.js'
 import { listCollections } from '../materializer/registry.js'
 import { rowTable } from '../materializer/tables.js'
+import type { Key } from '../values/key.js'
 import type { MaintenanceCalls } from './journal/calls.js'
 import type { LocalJournal } from './journal/local.js'
+import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './journal/redactions.js'
 import type { CollectionInfo, Stats } from './journal/stats.js'
 import type { Verification } from './journal/verification.js'
 
@@ -46,12 +47,12 @@ export class Maintenance implements MaintenanceCalls {
   }
 
   async collections(): Promise<CollectionInfo[]> {
-    return this.#atHead(countCollections)
+    return this.#parts.journal.inspectPosted(countCollections)
   }
 
   async stats(): Promise<Stats> {
     const { driver, facts, durability, warnings } = this.#parts
-    const measured = await this.#atHead(measure)
+    const measured = await this.#parts.journal.inspectPosted(measure)
     return {
       ...facts,
       ...measured,
@@ -66,21 +67,23 @@ export class Maintenance implements MaintenanceCalls {
   async verify(): Promise<Verification> {
     // Rare enough for a worker to load it when it is asked for.
     const { verify } = await import('./verify.js')
-    return verify(this.#parts.journal, (program) => this.#atHead(program))
+    return verify(this.#parts.journal)
   }
 
   async rebuild(): Promise<void> {
     await this.#parts.journal.maintain(rebuild)
   }
 
-  // A database that cannot be written is looked at as it is.
-  #atHead<T>(program: () => Program<T>): Promise<T> {
-    const { journal, driver } = this.#parts
-    if (driver.readonly) return journal.inspect(program)
-    return journal.maintain(function* () {
-      yield* postAll()
-      return yield* program()
-    })
+  async planRedaction(range: SeqRange): Promise<RedactionPlan> {
+    return (await import('./redact.js')).planRedaction(this.#parts.journal, range)
+  }
+
+  async redact(range: SeqRange): Promise<Redacted> {
+    return (await import('./redact.js')).redact(this.#parts.journal, range)
+  }
+
+  async forget(collection: string, keys: readonly Key[]): Promise<Forgotten> {
+    return (await import('./redact.js')).forget(this.#parts.journal, collection, keys)
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { chain, digest, GENESIS } from '../../src/log/checksum.js'
+import { opsText, redactedPart } from '../../src/log/redacted-part.js'
 import { LOG_SCHEMA } from '../../src/log/tables.js'
 import { MATERIALIZER_SCHEMA } from '../../src/materializer/tables.js'
 
@@ -37,6 +38,11 @@ test('the worked example is what the code computes', () => {
     expect(cell('checksum')).toBe(checksum)
     previous = checksum
   }
+})
+
+test('the redacted part is one', () => {
+  const [, part] = /^ {4}(\{"was":.*)$/m.exec(page) as unknown as [string, string]
+  expect(part).toBe(redactedPart(example.get('body')?.[1] as string, opsText(part)))
 })
 
 test('the page shows every table and column of the file', () => {

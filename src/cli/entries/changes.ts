@@ -47,6 +47,7 @@ export function shortChanges({ collection, ops }: Changes): string {
     ops.delete && `-${ops.delete}`,
     ops.meta && `${ops.meta} meta`,
     ops.state && `${ops.state} state`,
+    ops.redacted && 'redacted',
   ].filter(Boolean)
   return [collection, ...words].join(' ')
 }

@@ -1,8 +1,8 @@
 /** Entries as lines: position, time, transaction, what it touches, bytes. */
 
 import { inspect } from 'node:util'
-import { type Entry, formatPosition } from '../../log/entry.js'
-import { decodeOp } from '../../log/op.js'
+import { type Entry, formatPosition, opParts } from '../../log/entry.js'
+import { decodeOp, parseOps } from '../../log/op.js'
 import type { Scanned } from '../../log/scan.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import { decodeValue } from '../../values/value.js'
@@ -36,16 +36,17 @@ export function scannedLine(scanned: Scanned, { colours, width }: Output, data =
 export function whatItDoes(entry: Entry): string {
   if (entry.kind === 'term') return `term ${entry.position.term} begins`
   if (entry.kind === 'checkpoint') return 'checkpoint'
+  if (entry.kind === 'redact') return 'redaction'
   const changes = changesOf(entry).map(shortChanges).join(', ')
   return entry.kind === 'tx' ? changes : `${entry.kind} ${changes}`
 }
 
 function opLines(entry: Entry): string[] {
   const lines: string[] = []
-  for (const part of entry.kind === 'checkpoint' ? [] : entry.parts) {
+  for (const part of opParts(entry)) {
     let ops: readonly StoredOp[]
     try {
-      ops = JSON.parse(part) as StoredOp[]
+      ops = parseOps(part)
     } catch {
       lines.push('    (a body that is no JSON)')
       continue
@@ -60,6 +61,7 @@ export function opLine(stored: StoredOp): string {
   const [name, collection] = stored
   const where =
     'string number'.includes(typeof stored[2]) && name !== 'schema' ? ` ${JSON.stringify(stored[2])}` : ''
+  if (stored[0] === 'redacted') return `${collection}: ops were redacted`
   try {
     const op = decodeOp(stored)
     const value = 'value' in op ? op.value : 'fields' in op ? op.fields : undefined

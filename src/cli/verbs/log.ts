@@ -13,7 +13,7 @@ import { POSITIONS } from '../position/position.js'
 import { RANGES, resolveRange } from '../position/range.js'
 import { jsonLinesOption, jsonOption, verb } from '../verb.js'
 
-const KINDS: readonly EntryKind[] = ['tx', 'term', 'claim', 'schema', 'reset', 'checkpoint']
+const KINDS: readonly EntryKind[] = ['tx', 'term', 'claim', 'schema', 'reset', 'checkpoint', 'redact']
 
 export default (cli: Cli) =>
   verb('log', 'The entries, newest last, one line each.', [

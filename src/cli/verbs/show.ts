@@ -1,6 +1,6 @@
 /** `daybook show`: one entry in full, and what it did to each row. */
 
-import { formatPosition } from '../../log/entry.js'
+import { formatPosition, opParts } from '../../log/entry.js'
 import { scanLog } from '../../log/scan.js'
 import type { Cli } from '../cli.js'
 import { bytesOf, opsOf } from '../entries/changes.js'
@@ -43,7 +43,7 @@ export default (cli: Cli) =>
         ])
         if (damage !== undefined) await out.line(out.colours.red(`damaged: ${damage}`))
         await out.line()
-        if (entry.kind === 'checkpoint') await out.line(entry.parts.join('\n'))
+        if (opParts(entry).length === 0) await out.line(entry.parts.join('\n'))
         else if (opsOf(entry).length === 0) await out.line(whatItDoes(entry))
         for (const op of opsOf(entry)) await out.line(opLine(op))
       }),

@@ -89,7 +89,8 @@ export class CoreWriter<T extends object, TKey extends Key> {
         return
       case 'claim':
       case 'schema':
-        // About who may write, not about rows.
+      case 'redacted':
+        // About who may write, or about what is gone, not about rows.
         return
       default:
         this.#rowOp(stored)

@@ -1,14 +1,24 @@
 /** The calls that a context makes of the one that has the database open: the journal's, and those about the whole of it. */
 
 import type { Position } from '../../errors.js'
+import type { Key } from '../../values/key.js'
 import type { Journal } from './journal.js'
+import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './redactions.js'
 import type { CollectionInfo, Stats } from './stats.js'
 import type { Verification } from './verification.js'
+
+export interface CompactOptions {
+  /**
+   * Also makes the file anew, so that no byte is left of what was deleted, overwritten, trimmed or forgotten. Needs about
+   * as much free space as the file has, and appends wait meanwhile. Default false.
+   */
+  readonly forget?: boolean
+}
 
 /** A journal that can be compacted and closed. */
 export interface OpenJournal extends Journal {
   /** Writes a checkpoint and trims the log below it. */
-  compact(): Promise<Position>
+  compact(options?: CompactOptions): Promise<Position>
   close(): Promise<void>
 }
 
@@ -20,4 +30,7 @@ export interface MaintenanceCalls {
   stats(): Promise<Stats>
   verify(): Promise<Verification>
   rebuild(): Promise<void>
+  planRedaction(range: SeqRange): Promise<RedactionPlan>
+  redact(range: SeqRange): Promise<Redacted>
+  forget(collection: string, keys: readonly Key[]): Promise<Forgotten>
 }

@@ -5,22 +5,24 @@
  */
 
 import type { Driver } from '../../drivers/driver.js'
-import type { Program } from '../../drivers/program.js'
+import { type Program, step } from '../../drivers/program.js'
+import type { SqlRow } from '../../drivers/statement.js'
 import { ClosedError, ReadOnlyError, StorageFullError } from '../../errors.js'
 import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
 import { controlsOf } from '../../log/controls.js'
-import type { Entry, Position, Transaction } from '../../log/entry.js'
+import type { Entry, Maker, Position, Transaction } from '../../log/entry.js'
 import { type Entries, readEntries } from '../../log/read.js'
 import type { Retain } from '../../materializer/compact.js'
 import { changeIndexes, type IndexChanges, missingChanges } from '../../materializer/indexes.js'
+import { postAll } from '../../materializer/post.js'
 import { type Rows as PostedRows, query, queryIfPosted, queryReadOnly } from '../../materializer/query.js'
 import { findRowTable } from '../../materializer/registry.js'
 import type { Subset } from '../../materializer/subset/subset.js'
 import type { Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
 import { Background } from './background.js'
-import type { OpenJournal } from './calls.js'
+import type { CompactOptions, OpenJournal } from './calls.js'
 import { GroupCommit } from './group-commit.js'
 import type { Rows, Unsubscribe } from './journal.js'
 import { Watch } from './watch.js'
@@ -111,22 +113,52 @@ export class LocalJournal implements OpenJournal {
 
   /** Begins a new term: from now on appends that carry an older one are refused. */
   async claimTerm(): Promise<Position> {
-    const originSeq = this.#origin.next()
-    const entry = await this.maintain(() => claimTerm(this.#origin.id, originSeq, this.#clock.now()))
-    this.#onAppended([entry])
-    return entry.position
+    const [entry] = await this.record(function* ({ origin, nextOriginSeq, committedAt }) {
+      return [yield* claimTerm(origin, nextOriginSeq(), committedAt)]
+    })
+    return (entry as Entry).position
+  }
+
+  /** Runs a program that appends entries of the log's own, in one write transaction, and answers with them. */
+  async record(program: (maker: Maker) => Program<readonly Entry[]>): Promise<readonly Entry[]> {
+    const maker = {
+      origin: this.#origin.id,
+      nextOriginSeq: () => this.#origin.next(),
+      committedAt: this.#clock.now(),
+    }
+    const entries = await this.maintain(() => program(maker))
+    if (entries.length > 0) this.#onAppended(entries)
+    return entries
   }
 
   /** Writes a checkpoint and trims everything below it, in small batches; appends go on between them. */
-  async compact(): Promise<Position> {
+  async compact({ forget = false }: CompactOptions = {}): Promise<Position> {
     this.#checkOpen()
-    return this.#background.compact()
+    const position = await this.#background.compact()
+    // Rare enough for a worker to load it when it is asked for.
+    if (forget) await (await import('./erase.js')).erase(this)
+    return position
   }
 
   /** Runs a program that only reads, in one transaction. For what belongs to the context that has the database. */
   async inspect<T>(program: () => Program<T>): Promise<T> {
     this.#checkOpen()
     return this.#driver.transaction('read', program)
+  }
+
+  /** Runs a program that only reads, when everything is posted; a database that cannot be written is read as it is. */
+  async inspectPosted<T>(program: () => Program<T>): Promise<T> {
+    if (this.#driver.readonly) return this.inspect(program)
+    return this.maintain(function* () {
+      yield* postAll()
+      return yield* program()
+    })
+  }
+
+  /** Runs one statement outside of any transaction, as VACUUM and some of SQLite's settings must be. */
+  async execute(sql: string): Promise<readonly SqlRow[]> {
+    this.#checkOpen()
+    return this.#driver.statement(step({ sql }))
   }
 
   /** Runs a program in one write transaction. */

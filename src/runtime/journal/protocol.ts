@@ -24,6 +24,9 @@ export const METHODS = [
   'stats',
   'verify',
   'rebuild',
+  'planRedaction',
+  'redact',
+  'forget',
 ] as const
 export type Method = (typeof METHODS)[number]
 

@@ -7,9 +7,10 @@
  */
 
 import { ClosedError, NoLeaderError, ProtocolVersionError } from '../../errors.js'
+import type { Key } from '../../values/key.js'
 import { type Cancel, type Clock, pause } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
-import type { MaintenanceCalls, OpenJournal } from './calls.js'
+import type { CompactOptions, MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Link } from './channel.js'
 import type {
   Entries,
@@ -23,6 +24,7 @@ import type {
 } from './journal.js'
 import { join } from './pieces.js'
 import { type Answer, isAnnouncement, isAnswer, type Method, PROTOCOL, versionFor } from './protocol.js'
+import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './redactions.js'
 import type { CollectionInfo, Stats } from './stats.js'
 import type { Verification } from './verification.js'
 import { fromWire } from './wire-error.js'
@@ -118,8 +120,8 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     return this.#call('index', [collection, changes])
   }
 
-  compact(): Promise<Position> {
-    return this.#call('compact', [])
+  compact(options?: CompactOptions): Promise<Position> {
+    return this.#call('compact', [options])
   }
 
   identity(): Promise<string> {
@@ -140,6 +142,18 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
 
   rebuild(): Promise<void> {
     return this.#call('rebuild', [])
+  }
+
+  planRedaction(range: SeqRange): Promise<RedactionPlan> {
+    return this.#call('planRedaction', [range])
+  }
+
+  redact(range: SeqRange): Promise<Redacted> {
+    return this.#call('redact', [range])
+  }
+
+  forget(collection: string, keys: readonly Key[]): Promise<Forgotten> {
+    return this.#call('forget', [collection, keys])
   }
 
   subscribe(listener: Listener): Unsubscribe {

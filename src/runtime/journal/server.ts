@@ -6,12 +6,14 @@
  */
 
 import { ProtocolError } from '../../errors.js'
+import type { Key } from '../../values/key.js'
 import type { Cancel, Clock } from '../clock.js'
-import type { MaintenanceCalls, OpenJournal } from './calls.js'
+import type { CompactOptions, MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Hub } from './channel.js'
 import type { Entry, IndexChanges, Position, Subset, Transaction, Unsubscribe } from './journal.js'
 import { cut } from './pieces.js'
 import { type Answer, isPosition, isRequest, PROTOCOL, type Request, senderOf } from './protocol.js'
+import type { SeqRange } from './redactions.js'
 import { toWire } from './wire-error.js'
 
 /** How many calls of one context are carried out at a time. */
@@ -141,8 +143,14 @@ export class Server {
       case 'index':
         return journal.index(textOf(first), second as IndexChanges)
       case 'head':
+        return journal.head()
       case 'compact':
-        return journal[method]()
+        return journal.compact((first ?? undefined) as CompactOptions | undefined)
+      case 'planRedaction':
+      case 'redact':
+        return maintenance[method](first as SeqRange)
+      case 'forget':
+        return maintenance.forget(textOf(first), second as readonly Key[])
       default:
         return maintenance[method]()
     }
