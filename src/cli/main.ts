@@ -4,7 +4,7 @@
 import { run } from './run.js'
 
 const interrupted = new AbortController()
-process.once('SIGINT', () => interrupted.abort())
+let listens = false
 // `daybook log app.db | head`: whoever read has seen enough, and that is fine.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
@@ -16,5 +16,10 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   now: () => Date.now(),
-  interrupted: interrupted.signal,
+  // Ctrl-C ends the process as it always does, unless a verb has something to do before.
+  get interrupted() {
+    if (!listens) process.once('SIGINT', () => interrupted.abort())
+    listens = true
+    return interrupted.signal
+  },
 })

@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import pc from 'picocolors'
 import type { Surroundings } from '../surroundings.js'
+import { Progress } from './progress.js'
 import { type Cell, layOut } from './table.js'
 
 /** The version of the JSON shapes, in every object; docs/cli-json.md says how it changes. */
@@ -88,9 +89,10 @@ export class Output {
     if (!this.#quiet) this.#surroundings.stderr.write(`${text}\n`)
   }
 
-  /** Whether progress is worth showing. */
-  get showsProgress(): boolean {
-    return !this.#quiet && this.#surroundings.stderr.isTTY === true
+  /** A bar on stderr, once the work has taken a second, where a person looks at it. */
+  progress(label: string): Progress {
+    const { stderr, now } = this.#surroundings
+    return new Progress(label, { stream: stderr, isShown: !this.#quiet && stderr.isTTY === true, now })
   }
 
   // A pipe that is full makes the reader of a large file wait, instead of memory grow.
