@@ -11,4 +11,5 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   info: { summary: 'what this file is, at a glance', load: () => import('./verbs/info.js') },
   log: { summary: 'the entries, one line each', load: () => import('./verbs/log.js') },
   show: { summary: 'one entry in full', load: () => import('./verbs/show.js') },
+  verify: { summary: 'whether all of it is as it was written', load: () => import('./verbs/verify.js') },
 }

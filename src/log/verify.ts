@@ -29,6 +29,9 @@ const countPartsBelow = statement<[seq: number]>()(
     .where('seq', '<', parameter<number>()),
 )
 
+/** Behind so many entries in a row that cannot be read none is looked for: a damaged head can say any seq. */
+const GIVE_UP = 100_000
+
 /** Entries read in one transaction. */
 const PAGE = 1000
 
@@ -253,7 +256,7 @@ export class LogVerifier {
       if (!isDamage(error)) throw error
       return undefined
     })
-    const more = last !== undefined && this.#through < last.seq
+    const more = last !== undefined && this.#through < last.seq && this.#through - from < GIVE_UP
     if (!more) this.#nameUnreadable()
     return more
   }

@@ -110,10 +110,12 @@ export class PostedFold extends RowsFold {
   }
 
   override op(op: StoredOp, head: EntryHead): void {
+    if (head.position.seq <= this.#cursor) {
+      super.op(op, head)
+      this.collections.add(op, head.position.seq)
+    }
+    // Last, for decoding carries out the notes in the op itself.
     if (this.#deep) this.#decode(op, head)
-    if (head.position.seq > this.#cursor) return
-    super.op(op, head)
-    this.collections.add(op, head.position.seq)
   }
 
   override checkpoint(body: CheckpointBody, head: EntryHead): void {
