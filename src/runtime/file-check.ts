@@ -70,8 +70,7 @@ export class FileCheck {
     await this.#look('The file', () => checkIntegrity(this.#report))
     for (const [collection, count] of this.#rows.untold) {
       this.#report.unchecked.push(
-        `What ${count} rows or states of collection ${quote(collection)} say: entries that were trimmed ` +
-          'wrote them.',
+        `All that rows and states of collection ${quote(collection)} say (${count} of them): entries that were trimmed wrote it.`,
       )
     }
     const { clean, unchecked } = this.#report
@@ -80,7 +79,6 @@ export class FileCheck {
   }
 
   async #checkLog(): Promise<number> {
-    const start = await this.#look('daybook_cursor', () => this.#start())
     let fold: PostedFold | undefined
     const log = new LogVerifier(this.#report, {
       entry: (head) => fold?.entry(head),
@@ -90,6 +88,7 @@ export class FileCheck {
     const floor = await log.begin(this.#file.inspect)
     if (floor === undefined) return 0
     this.#floor = floor.seq
+    const start = await this.#look('daybook_cursor', () => this.#start())
     const { report, after, whole } = { report: this.#report, after: floor.seq - 1, whole: floor.seq === 1 }
     const hand = this.#hand({ from: 0, below: HASHES })
     const { cursor = 0, head = floor.seq } = start ?? {}
@@ -152,12 +151,16 @@ export class FileCheck {
   /** The keys that did not fit into the hand: the log is read again for each part of them. */
   async #compareOtherKeys(first: Hand): Promise<void> {
     let { from, below } = first.range
+    let last = first
     while (below < HASHES) {
-      const hand = this.#hand({ from: below, below: Math.min(HASHES, below + (below - from)) })
+      // As many as would have fitted this time, with some room: keys are spread evenly.
+      const width = Math.ceil((below - from) * Math.max(1, last.room))
+      const hand = this.#hand({ from: below, below: Math.min(HASHES, below + width) })
       const fold = new RowsFold(hand, this.#floor - 1)
-      await this.#catchUp(fold, Math.ceil((HASHES - below) / (below - from)))
+      await this.#catchUp(fold, Math.ceil((HASHES - below) / width))
       const isCompared = await this.#look('The rows', () => this.#concludeKeys(fold))
       if (!isCompared) return
+      last = hand
       ;({ from, below } = hand.range)
     }
   }
@@ -188,7 +191,7 @@ export class FileCheck {
 
   *#start(): Program<{ readonly cursor: number; readonly head: number } | undefined> {
     const head = yield* tail()
-    const cursor = head && (yield* this.#cursor(head.seq))
+    const cursor = yield* this.#cursor(head.seq)
     return cursor === undefined ? undefined : { cursor, head: head.seq }
   }
 

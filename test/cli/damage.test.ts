@@ -85,7 +85,7 @@ async function missed(
       ...after.filter((line) => !before.has(line)),
       ...[...before].filter((line) => !left.has(line)),
     ]
-    if (count++ % 12 === 0) await everyVerb(copy)
+    if (count++ % 25 === 0) await everyVerb(copy)
     const { code, stderr } = await inProcess('verify', copy)
     expect({ fault: fault.name, stderr }).toEqual({ fault: fault.name, stderr: '' })
     expect({ fault: fault.name, isKnown: [0, 3].includes(code) }).toEqual({

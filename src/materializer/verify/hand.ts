@@ -52,6 +52,9 @@ export const HASHES = 2 ** 32
 /** What a row in hand takes besides its texts, in bytes. */
 const OVERHEAD = 200
 
+/** What a guess leaves free, for keys are not quite evenly spread. */
+const ROOM = 0.9
+
 /** Stands for a value that an op does not look at, so that it need not be parsed. */
 const UNREAD: FoldedValue = { json: null, notes: undefined }
 
@@ -62,8 +65,6 @@ export class Hand {
   readonly #limit: number
   readonly #told = new Map<string, Told>()
   #size = 0
-  /** The most that was in hand, in bytes. */
-  peak = 0
 
   /** `limit`: about how many bytes may be in hand. `whole`: the log has all of its entries. */
   constructor(range: HashRange, limit: number, whole: boolean) {
@@ -76,6 +77,11 @@ export class Hand {
   /** The hashes of the keys that are in hand by now. */
   get range(): HashRange {
     return { from: this.from, below: this.#below }
+  }
+
+  /** How many times as many keys would have fitted, with some room. */
+  get room(): number {
+    return (ROOM * this.#limit) / Math.max(1, this.#size)
   }
 
   holds(key: string): boolean {
@@ -148,7 +154,6 @@ export class Hand {
     }
     map.set(key, after)
     this.#size += sizeOf(key, after)
-    this.peak = Math.max(this.peak, this.#size)
     while (this.#size > this.#limit && this.#below - this.from > 1) this.#narrow()
   }
 

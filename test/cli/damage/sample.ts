@@ -15,6 +15,8 @@ export interface Sample {
 /** `trimmed`: what was before a checkpoint is gone from the log. */
 export async function makeSample(trimmed: boolean): Promise<Sample> {
   const file = newFile()
+  // With pointer-map pages.
+  exec(file, 'PRAGMA auto_vacuum = INCREMENTAL; VACUUM')
   const session = await openFile(file)
   await fill(session)
   if (trimmed) await session.journal.compact()
