@@ -16,6 +16,11 @@ The file is only read, unless a verb is given --write.`
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const cli = new Cli(surroundings)
   try {
+    // Asked by the script of `daybook completion`, never by a person.
+    if (args[0] === 'complete' && args[1] === '--') {
+      await (await import('./complete.js')).complete(args.slice(2), surroundings)
+      return FINE
+    }
     const program = await programFor(args, cli)
     await program.parseAsync([...args], { from: 'user' })
     return cli.exitCode

@@ -16,7 +16,7 @@ import type { Position } from './entry.js'
 import { addToRuns, continues, type OriginRun, type RunsByOrigin } from './origin-runs.js'
 import { log } from './tables.js'
 
-const runAt = statement<[origin: string, originSeq: number]>()(
+export const runAt = statement<[origin: string, originSeq: number]>()(
   log
     .selectFrom('daybook_origins')
     .select(['origin_seq', 'seq', 'term', 'length'])

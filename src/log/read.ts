@@ -134,12 +134,37 @@ export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
   return entries
 }
 
+/** The columns of an entry besides its body, as they come off the disk: nothing about them is certain. */
+interface Columns {
+  readonly term: unknown
+  readonly kind: unknown
+  readonly origin: unknown
+  readonly origin_seq: unknown
+  readonly committed_at: unknown
+  readonly format: unknown
+  readonly parts: unknown
+  readonly size: unknown
+}
+
+/** What is wrong with the columns of an entry: SQLite keeps a BLOB in a TEXT column, and its bytes give the same digest. */
+export function faultOfColumns(row: Columns): string | undefined {
+  for (const name of ['kind', 'origin'] as const) {
+    if (typeof row[name] !== 'string') return `its ${name} is not a text`
+  }
+  for (const name of ['term', 'origin_seq', 'committed_at', 'format', 'parts', 'size'] as const) {
+    if (!Number.isFinite(row[name])) return `its ${name} is not a number`
+  }
+  return undefined
+}
+
 function faultOf(
-  row: { parts: number; size: number },
+  row: Columns,
   bodies: readonly unknown[],
   further: readonly { part: number }[],
 ): string | undefined {
   const inOrder = further.every(({ part }, index) => part === index + 1)
+  const fault = faultOfColumns(row)
+  if (fault !== undefined) return fault
   if (bodies.length !== row.parts || !inOrder) return 'a part of its body is missing'
   if (!bodies.every((body) => typeof body === 'string')) return 'its body is not a text'
   const size = bodies.reduce((sum: number, body) => sum + (body as string).length, 0)

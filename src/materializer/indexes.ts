@@ -5,8 +5,8 @@
  * made anew gets its indexes again.
  */
 
-import { type RawBuilder, sql } from 'kysely'
-import { all, type Program, run } from '../drivers/program.js'
+import { sql } from 'kysely'
+import { all, type Program, run, type Step } from '../drivers/program.js'
 import { parameter, statement, stepOf } from '../drivers/query.js'
 import { columnOf } from './subset/column.js'
 import { materialized } from './tables.js'
@@ -86,8 +86,13 @@ export function* createIndexes(collection: string, table: string): Program<void>
 }
 
 function* create(table: string, path: IndexPath, name: string): Program<void> {
-  const column = columnOf(path) as RawBuilder<unknown>
-  yield stepOf(sql`CREATE INDEX ${sql.id(name)} ON ${sql.id(table)} (${column}, key)`)
+  yield indexStatement(table, path, name) as Step
+}
+
+/** What creates an index; nothing for a property that SQL cannot reach. */
+export function indexStatement(table: string, path: IndexPath, name: string): Step | undefined {
+  const column = columnOf(path)
+  return column && stepOf(sql`CREATE INDEX ${sql.id(name)} ON ${sql.id(table)} (${column}, key)`)
 }
 
 const named = statement<[name: string]>()(

@@ -92,6 +92,14 @@ const findTable = statement<[name: string]>()(
     .where((e) => e.fn<string>('lower', ['name']), '=', parameter<string>()),
 )
 
+/** Whether a registry that works may have given this name to a collection's table. */
+export function isTableNameOf(name: string, collection: string): boolean {
+  const wanted = `rows_${slug(collection)}`
+  return (
+    name === wanted || (name.startsWith(`${wanted}_`) && /^[1-9]\d*$/.test(name.slice(wanted.length + 1)))
+  )
+}
+
 // The app may have a table of that name in the same database; it is the app's.
 function* freeName(wanted: string): Program<string> {
   for (let number = 1; ; number++) {

@@ -62,6 +62,8 @@ export interface RowTable {
   /** A page in key order. */
   readonly after: Statement<[key: string, limit: number], StoredRow>
   readonly count: Statement<[], { count: number }>
+  /** A page in the order of the table itself, which needs no index to be sound. */
+  readonly scan: Statement<[after: number, limit: number], StoredRow & { readonly at: number }>
   /** The bytes of the values of so many rows. */
   readonly sizes: Statement<[limit: number], { bytes: number | null }>
   /** Replaces the whole row. */
@@ -128,6 +130,9 @@ function buildRowTable(name: string): RowTable {
         .limit(parameter<number>()),
     ),
     count: statement<[]>()(db.selectFrom(name).select((e) => e.fn.countAll<number>().as('count'))),
+    scan: sql(
+      `SELECT rowid AS at, ${COLUMNS.join(', ')} FROM ${quoted} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+    ),
     sizes: sql(
       `SELECT sum(octets) AS bytes FROM (SELECT length(CAST(value AS BLOB)) AS octets FROM ${quoted} LIMIT ?)`,
     ),

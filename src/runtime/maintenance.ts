@@ -11,6 +11,7 @@ import { floor } from '../log/read.js'
 import type { FileFacts } from '../log/schema.js'
 import { log } from '../log/tables.js'
 import { pragma } from '../materializer/measure.js'
+import { post as postSome } from '../materializer/post.js'
 import { rebuild } from '../materializer/rebuild.js'
 import { listCollections } from '../materializer/registry.js'
 import { rowTable } from '../materializer/tables.js'
@@ -26,6 +27,9 @@ const measureLog = statement<[]>()(
     .selectFrom('daybook_log')
     .select((e) => [e.fn.countAll<number>().as('entries'), e.fn.sum<number>('size').as('bodySize')]),
 )
+
+/** Entries posted in one transaction, so that appends come in between. */
+const POST_BATCH = 500
 
 export interface MaintenanceParts {
   readonly journal: LocalJournal
@@ -67,7 +71,13 @@ export class Maintenance implements MaintenanceCalls {
   async verify(): Promise<Verification> {
     // Rare enough for a worker to load it when it is asked for.
     const { verify } = await import('./verify.js')
-    return verify(this.#parts.journal)
+    const { journal, driver } = this.#parts
+    const inspect = journal.inspect.bind(journal)
+    if (driver.readonly) return verify({ inspect })
+    const post = async (): Promise<void> => {
+      while ((await journal.maintain(() => postSome(POST_BATCH))) > 0);
+    }
+    return verify({ inspect, post })
   }
 
   async rebuild(): Promise<void> {

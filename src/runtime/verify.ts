@@ -1,62 +1,27 @@
-/** Checks the log against its invariants and what is made from it against the log. */
+/** `daybook.verify()` and the command of that name: one way of checking a file. */
 
-import type { Program } from '../drivers/program.js'
-import { tail } from '../log/append.js'
-import { cursor } from '../log/cursor.js'
-import { floor } from '../log/read.js'
-import { LogVerifier } from '../log/verify.js'
-import { RowsVerifier } from '../materializer/verify.js'
-import type { LocalJournal } from './journal/local.js'
+import { BusyError } from '../errors.js'
+import { TrimmedMeanwhile } from '../log/verify.js'
+import { FileCheck, type Verifiable, type VerifyOptions } from './file-check.js'
 import type { Verification } from './journal/verification.js'
 
-/** Reads only; appends go on. */
-export async function verify(journal: LocalJournal): Promise<Verification> {
-  const checker = new LogVerifier()
-  const rows = new RowsVerifier()
-  // Page by page in transactions of their own: entries never change but by a redaction, which changes no outcome.
-  for (;;) {
-    const entries = await journal.inspect(() => checker.next())
-    for (const entry of entries) if (checker.findings.length === 0) rows.add(entry)
-    if (entries.length === 0) break
-  }
-  const { findings, unchecked } = checker
-  const whole = (await journal.inspect(floor)).seq === 1
-  if (findings.length > 0) {
-    unchecked.push('The tables that are made from the log: the log is damaged.')
-  } else if (!whole) {
-    unchecked.push('The rows: the beginning of the log was trimmed.')
-    await journal.inspectPosted(() => finishLog(checker, rows))
-  } else {
-    await journal.inspectPosted(() => finish(checker, rows))
-  }
-  const all = [...findings, ...rows.findings]
-  const { entriesChecked } = checker
-  return {
-    clean: all.length === 0,
-    findings: all,
-    unchecked,
-    entriesChecked,
-    rowsChecked: rows.rowsChecked,
-  }
-}
+export type { Verifiable, VerifyOptions } from './file-check.js'
 
-// What was appended since the last page is checked in the same transaction as the tables are compared.
-function* finishLog(checker: LogVerifier, rows: RowsVerifier): Program<boolean> {
-  for (;;) {
-    const entries = yield* checker.next()
-    if (entries.length === 0) break
-    for (const entry of entries) rows.add(entry)
-  }
-  if ((yield* cursor()) !== (yield* tail()).seq) {
-    checker.unchecked.push(
-      'The tables that are made from the log: they are behind it, and this handle is read-only.',
-    )
-    return false
-  }
-  yield* checker.finish()
-  return true
-}
+/** How often it is begun again because the log was trimmed under its eyes. */
+const ATTEMPTS = 5
 
-function* finish(checker: LogVerifier, rows: RowsVerifier): Program<void> {
-  if (yield* finishLog(checker, rows)) yield* rows.compare()
+const TRIMMED =
+  'The log was trimmed again and again while it was checked, so that nothing could be compared. Nothing is known to be ' +
+  'wrong; check again when less is written, or check a copy of the file.'
+
+/** @throws BusyError, ClosedError, and the reason of the signal; damage is never thrown */
+export async function verify(file: Verifiable, options: VerifyOptions = {}): Promise<Verification> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new FileCheck(file, options).run()
+    } catch (error) {
+      if (!(error instanceof TrimmedMeanwhile)) throw error
+      if (attempt === ATTEMPTS) throw new BusyError(TRIMMED, { cause: error })
+    }
+  }
 }

@@ -36,6 +36,7 @@ export function scannedLine(scanned: Scanned, { colours, width }: Output, data =
 export function whatItDoes(entry: Entry): string {
   if (entry.kind === 'term') return `term ${entry.position.term} begins`
   if (entry.kind === 'checkpoint') return 'checkpoint'
+  if (entry.kind === 'redact') return 'redaction'
   const changes = changesOf(entry).map(shortChanges).join(', ')
   return entry.kind === 'tx' ? changes : `${entry.kind} ${changes}`
 }

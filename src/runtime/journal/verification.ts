@@ -1,6 +1,6 @@
 /** What `daybook.verify()` answers. */
 
-import type { Finding } from '../../log/verify.js'
+import type { Finding } from '../../log/finding.js'
 
 export type { Finding }
 
