@@ -3,6 +3,7 @@
  * with this function.
  */
 
+import { CorruptRowsError } from '../errors.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
@@ -75,9 +76,22 @@ export const notesText = (notes: readonly Note[] | undefined): string | null =>
 
 /** A stored value, parsed. */
 export const parsed = (json: string, notes: string | null): FoldedValue => ({
-  json: JSON.parse(json) as Json,
-  notes: notes === null ? undefined : (JSON.parse(notes) as Note[]),
+  json: parseStored(json),
+  notes: notes === null ? undefined : parseStored(notes),
 })
+
+/**
+ * The JSON of a row, or of metadata, as a table has it.
+ *
+ * @throws CorruptRowsError when it is none
+ */
+export function parseStored<T = Json>(text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new CorruptRowsError('the JSON of a row cannot be read')
+  }
+}
 
 /** Ops that concern one row. */
 export type RowOp = Extract<StoredOp, readonly ['put' | 'patch' | 'delete' | 'meta', ...unknown[]]>

@@ -10,6 +10,7 @@ import { first, type Program } from '../drivers/program.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { decodeKey, encodeKey } from '../values/key.js'
 import type { Json, Note } from '../values/value.js'
+import { parseStored } from './fold.js'
 import { findRowTable } from './registry.js'
 import { stateOf } from './state.js'
 import { rowTable, type StoredRow } from './tables.js'
@@ -120,4 +121,4 @@ export const metaOf = (collection: string, row: StoredRow): StoredOp =>
 
 /** The two elements of an op that say what two columns say. */
 export const valueAndNotes = (value: string, notes: string | null): [Json, (readonly Note[])?] =>
-  notes === null ? [JSON.parse(value) as Json] : [JSON.parse(value) as Json, JSON.parse(notes) as Note[]]
+  notes === null ? [parseStored(value)] : [parseStored(value), parseStored<Note[]>(notes)]

@@ -10,10 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeFile } from '../support/files.js'
 import { sql } from '../support/open.js'
 import { makeAppDb } from './app-db.js'
-import { daybook, json } from './command.js'
+import { daybook, json, main } from './command.js'
 import { copyOf } from './damage/sample.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const page = readFileSync(new URL('../../docs/cli-json.md', import.meta.url), 'utf8')
 let folder = ''
 let file = ''

@@ -1,9 +1,12 @@
 /** Runs the command as a person does: the built one, in a process of its own. */
 
 import { spawn } from 'node:child_process'
+import { chmodSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+/** The built command; npm makes it executable when it installs the package. */
+export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+chmodSync(main, 0o755)
 
 export interface Ran {
   readonly code: number | null

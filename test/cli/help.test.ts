@@ -1,22 +1,20 @@
 /** Every verb's help ends with examples; each of them is run, and docs/cli.md is made of the help texts. */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VERBS } from '../../src/cli/verbs.js'
 import { makeAppDb } from './app-db.js'
-import { daybook } from './command.js'
+import { daybook, main } from './command.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 let folder = ''
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'daybook-examples-'))
   await makeAppDb(folder)
-  chmodSync(main, 0o755)
   symlinkSync(main, join(folder, 'daybook'))
 })
 

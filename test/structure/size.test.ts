@@ -74,7 +74,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('what every page loads', () => {
   expect(page).toBeGreaterThan(kB)
-  expect(page).toBeLessThan(14.3 * kB)
+  expect(page).toBeLessThan(14.5 * kB)
 })
 
 test('what a page with a synced collection loads, in all', () => {
@@ -89,7 +89,7 @@ test('what a page loads besides when it meets a value that is more than JSON', (
 
 test('what a worker loads', () => {
   expect(worker).toBeGreaterThan(kB)
-  expect(worker).toBeLessThan(61.5 * kB)
+  expect(worker).toBeLessThan(62.5 * kB)
 })
 
 test('a page loads no SQL', () => {

@@ -14,11 +14,7 @@ export interface ProgressParts {
 }
 
 /**
- * Say how far the work is as often as you like, and `stop` when it is over, whatever happens.
- *
- * @example
- * const progress = out.progress('reading')
- * try { … progress.at(done, total) … } finally { progress.stop() }
+ * Say `at` which point the work is as often as you like, and `stop` when it is over, whatever happens.
  */
 export class Progress {
   readonly #label: string

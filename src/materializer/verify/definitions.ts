@@ -113,6 +113,7 @@ export class DefinitionsVerifier {
   #faultOf(name: string, sql: string): string | undefined {
     const found = this.#schema.find((each) => each.name === name)
     if (found === undefined) return 'is missing'
+    if (found.tbl_name !== tableIn(sql)) return `is filed under ${found.tbl_name}`
     return spaced(found.sql) === spaced(sql) ? undefined : 'is defined in another way'
   }
 }
@@ -123,6 +124,10 @@ const INDEX = 'daybook_index_'
 function nameIn(sql: string): string {
   return /^CREATE \w+ (\w+)/.exec(sql)?.[1] as string
 }
+
+/** The table that a definition is about. */
+const tableIn = (sql: string): string | undefined =>
+  (/^CREATE TABLE "?(\w+)/.exec(sql) ?? /\bON "?(\w+)/.exec(sql))?.[1]
 
 const typeIn = (sql: string): string => (sql.startsWith('CREATE INDEX') ? 'Index' : 'Table')
 
