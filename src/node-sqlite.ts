@@ -1,17 +1,27 @@
 /** daybook on node:sqlite: Node 22.16 and newer, Deno, Bun. Nothing to install. */
 
 import {
+  connectNodeSqlite,
   type NodeSqliteDatabase,
   openNodeSqlite,
   openNodeSqliteLockFile,
   useNodeSqlite,
 } from './drivers/node-sqlite.js'
 import type { Daybook } from './runtime/daybook.js'
+import { exportEntries as entriesOf } from './runtime/files/export-entries.js'
+import { exportRows as rowsOf } from './runtime/files/export-rows.js'
+import { importEntries as entriesInto, type Imported } from './runtime/files/import-entries.js'
+import type { Lines } from './runtime/files/parsed-lines.js'
+import { type Salvaged, salvage as salvageFrom } from './runtime/files/salvage/salvage.js'
 import { openFileDaybook } from './runtime/open-file.js'
 import type { FileOptions } from './runtime/options.js'
 
 export type { NodeSqliteDatabase } from './drivers/node-sqlite.js'
 export * from './index.js'
+export type { Imported } from './runtime/files/import-entries.js'
+export { type ImportedRows, type ImportRowsOptions, importRows } from './runtime/files/import-rows.js'
+export type { Lines } from './runtime/files/parsed-lines.js'
+export type { Salvaged, SalvagedCollection } from './runtime/files/salvage/salvage.js'
 
 /** Options of {@link openDaybook}; `database` is a node:sqlite `DatabaseSync`. */
 export type DaybookOptions = FileOptions<NodeSqliteDatabase>
@@ -31,3 +41,45 @@ export const openDaybook = (options: DaybookOptions): Daybook =>
     useHandle: useNodeSqlite,
     openLockFile: openNodeSqliteLockFile,
   })
+
+/**
+ * The log of a file as lines of JSON, exact to the byte, as of one moment; the daybook may be open and be written to.
+ *
+ * @throws CannotOpenError, NotADatabaseError, CorruptLogError
+ * @example
+ * for await (const line of exportEntries('app.db')) process.stdout.write(`${line}\n`)
+ */
+export const exportEntries = (filename: string): AsyncGenerator<string, void> =>
+  entriesOf(connectNodeSqlite, filename)
+
+/**
+ * Puts the lines of {@link exportEntries} into a new file, or adds what a file lacks that has the beginning of the same
+ * log. Same seqs, same terms, same checksums; repeated, it adds nothing.
+ *
+ * @throws InvalidImportError, ImportConflictError
+ * @example
+ * await importEntries('copy.db', exportEntries('app.db'))
+ */
+export const importEntries = (filename: string, lines: Lines): Promise<Imported> =>
+  entriesInto(connectNodeSqlite, filename, lines)
+
+/**
+ * The rows of a collection as lines of JSON, as of one moment; `importRows` takes them in.
+ *
+ * @throws CannotOpenError, NotADatabaseError, CorruptLogError
+ * @example
+ * await importRows(daybook, exportRows('old.db', 'todos'))
+ */
+export const exportRows = (filename: string, collection: string): AsyncGenerator<string, void> =>
+  rowsOf(connectNodeSqlite, filename, collection)
+
+/**
+ * Makes a new file of what can still be read of a damaged one: the longest whole part of its log from the beginning, and
+ * every row. The damaged file is not touched. Says what was lost.
+ *
+ * @throws UnsalvageableError when SQLite can read nothing at all; FileExistsError
+ * @example
+ * const { complete, lost, collections } = await salvage('app.db', 'salvaged.db')
+ */
+export const salvage = (source: string, target: string): Promise<Salvaged> =>
+  salvageFrom(connectNodeSqlite, source, target)

@@ -4,13 +4,13 @@
  */
 
 import { existsSync, statSync } from 'node:fs'
-import { openBetterSqlite3 } from '../drivers/better-sqlite3.js'
 import type { Driver } from '../drivers/driver.js'
-import { openNodeSqlite } from '../drivers/node-sqlite.js'
 import type { Program } from '../drivers/program.js'
+import { createDriver } from '../drivers/runner.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
-import { CannotOpenError, NotADatabaseError, UnsupportedError } from '../errors.js'
+import { CannotOpenError, NotADatabaseError } from '../errors.js'
 import { type FileFacts, findLog } from '../log/schema.js'
+import { connectFile } from './connect-file.js'
 
 export type Mode = 'read' | 'write'
 
@@ -28,6 +28,8 @@ export class DatabaseFile {
     this.driver = driver
     this.facts = facts
     this.#hadWal = hadWal
+    // `| head` ends the process in the middle of a verb.
+    process.once('exit', this.#closeNow)
   }
 
   /** @throws CannotOpenError, NotADatabaseError, CorruptFileError, NewerFormatError, BusyError */
@@ -65,35 +67,25 @@ export class DatabaseFile {
   }
 
   async close(): Promise<void> {
-    await this.driver.close()
+    process.off('exit', this.#closeNow)
+    this.#closeNow()
+  }
+
+  // Both bindings close at once.
+  readonly #closeNow = (): void => {
+    void this.driver.close()
     tidy(this.path, this.#hadWal)
   }
 }
 
-/** The app's better-sqlite3 where it can be loaded, else the binding of Node itself. */
+/** A driver on the file, with whichever binding there is. */
 function openDriver(path: string, mode: Mode): Driver {
   const settings: ConnectionSettings = {
     durability: 'power',
     busyTimeout: BUSY_TIMEOUT,
     readonly: mode === 'read',
   }
-  try {
-    return openBetterSqlite3(path, settings)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    try {
-      return openNodeSqlite(path, settings)
-    } catch (second) {
-      throw second instanceof UnsupportedError ? error : second
-    }
-  }
-}
-
-/** better-sqlite3 is not installed, or not for this Node. */
-function isMissing(error: unknown): boolean {
-  if (error instanceof UnsupportedError) return true
-  const cause = error instanceof CannotOpenError ? (error.cause as { code?: unknown } | undefined) : undefined
-  return cause?.code === 'MODULE_NOT_FOUND' || cause?.code === 'ERR_DLOPEN_FAILED'
+  return createDriver(connectFile(path, settings), settings)
 }
 
 // A reader of a file in WAL mode leaves an empty -wal and a -shm behind. The last connection that could write takes them

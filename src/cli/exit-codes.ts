@@ -15,3 +15,8 @@ export const BUSY = 4
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** It cannot be done with this file; the message says why, and what can be done instead. */
+export class FailedError extends Error {
+  override readonly name = 'FailedError'
+}

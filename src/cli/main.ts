@@ -12,6 +12,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 process.exitCode = await run(process.argv.slice(2), {
+  // Only a verb that reads it opens it.
+  get stdin() {
+    return process.stdin.setEncoding('utf8') as AsyncIterable<string>
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -8,3 +8,6 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError('It is not a whole number.')
   return Number(text)
 }
+
+/** An option that may be given several times. */
+export const several = (text: string, before: readonly string[]): readonly string[] => [...before, text]

@@ -1,9 +1,9 @@
 /** From a command line to an exit code. */
 
 import { Command, CommanderError } from '@commander-js/extra-typings'
-import { BusyError, DaybookError } from '../errors.js'
+import { BusyError, DaybookError, FileExistsError } from '../errors.js'
 import { Cli } from './cli.js'
-import { BUSY, FAILED, FINE, USAGE, UsageError } from './exit-codes.js'
+import { BUSY, FAILED, FailedError, FINE, USAGE, UsageError } from './exit-codes.js'
 import type { Surroundings } from './surroundings.js'
 import { VERBS } from './verbs.js'
 import { version } from './version.js'
@@ -51,15 +51,19 @@ async function programFor(args: readonly string[], cli: Cli): Promise<Command> {
   return program as Command
 }
 
-function failure(error: unknown, { stderr }: Surroundings): number {
+function failure(error: unknown, { stderr, interrupted }: Surroundings): number {
+  if (interrupted.aborted) {
+    stderr.write('daybook: interrupted; nothing is left of what was begun\n')
+    return FAILED
+  }
   if (error instanceof CommanderError) {
     // It has said itself what is wrong, or shown the help that was asked for.
     return error.exitCode === 0 ? FINE : USAGE
   }
-  const known = error instanceof UsageError || error instanceof DaybookError
+  const known = [UsageError, FailedError, DaybookError].some((each) => error instanceof each)
   const message =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)
   stderr.write(`daybook: ${message}\n`)
-  if (error instanceof UsageError) return USAGE
+  if (error instanceof UsageError || error instanceof FileExistsError) return USAGE
   return error instanceof BusyError ? BUSY : FAILED
 }

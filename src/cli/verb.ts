@@ -29,3 +29,7 @@ export const jsonOption = () => new Option('--json', 'one JSON object (docs/cli-
 
 /** `--jsonl`: a JSON object for each line of the answer. */
 export const jsonLinesOption = () => new Option('--jsonl', 'one JSON object a line').conflicts('json')
+
+/** `--write`: without it a verb that changes a file only says what it would do. */
+export const writeOption = () =>
+  new Option('--write', 'do it; without this the plan is shown and nothing is changed')

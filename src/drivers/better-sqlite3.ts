@@ -33,15 +33,16 @@ export interface BetterSqlite3Database {
  *
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
-export function openBetterSqlite3(filename: string, settings: ConnectionSettings): Driver {
+export const openBetterSqlite3 = (filename: string, settings: ConnectionSettings): Driver =>
+  createDriver(connectBetterSqlite3(filename, settings), settings)
+
+/** A connection to a file, for whoever runs programs on it in another way than a driver does. */
+export function connectBetterSqlite3(filename: string, settings: ConnectionSettings): Connection {
   const { busyTimeout, readonly = false } = settings
   const database = openDatabase(filename, { timeout: busyTimeout, readonly })
   try {
     const cannotWrite = setUpOwnFile((sql) => execute(database, sql), settings)
-    return createDriver(
-      connect(database, cannotWrite, () => database.close()),
-      settings,
-    )
+    return connect(database, cannotWrite, () => database.close())
   } catch (error) {
     database.close()
     throw classifyError(error)

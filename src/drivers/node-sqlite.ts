@@ -30,14 +30,15 @@ export interface NodeSqliteDatabase {
  *
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
-export function openNodeSqlite(filename: string, settings: ConnectionSettings): Driver {
+export const openNodeSqlite = (filename: string, settings: ConnectionSettings): Driver =>
+  createDriver(connectNodeSqlite(filename, settings), settings)
+
+/** A connection to a file, for whoever runs programs on it in another way than a driver does. */
+export function connectNodeSqlite(filename: string, settings: ConnectionSettings): Connection {
   const database = openDatabase(filename, { readOnly: settings.readonly === true })
   try {
     const cannotWrite = setUpOwnFile((sql) => database.prepare(sql).all(), settings)
-    return createDriver(
-      connect(database, cannotWrite, () => closeOnce(database)),
-      settings,
-    )
+    return connect(database, cannotWrite, () => closeOnce(database))
   } catch (error) {
     database.close()
     throw classifyError(error)

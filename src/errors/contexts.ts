@@ -1,24 +1,6 @@
-/** What stands between a context and the one that has the database, or a source. */
+/** What stands between a context and the one that has the database. */
 
 import { DaybookError } from './base.js'
-import { messageOf, quote } from './words.js'
-
-/** The source of a synced collection failed while its rows on disk could be shown. */
-export class SourceError extends DaybookError {
-  static override readonly code = 'DAYBOOK_SOURCE'
-  declare readonly code: 'DAYBOOK_SOURCE'
-
-  constructor(
-    readonly collection: string,
-    options: { cause: unknown },
-  ) {
-    super(
-      `The source of collection ${quote(collection)} failed: ${messageOf(options.cause)} The rows that were kept are ` +
-        'shown and stay usable; they are as new as the last sync.',
-      options,
-    )
-  }
-}
 
 /** The context that has the database open failed in a way that this version does not know. */
 export class RemoteError extends DaybookError {

@@ -1,7 +1,6 @@
 /** Files and logs that are not what they should be. */
 
 import { DaybookError } from './base.js'
-import { formatPosition, type Position } from './position.js'
 import { messageOf } from './words.js'
 
 /** An entry, or the order of entries, is not what was written: the file is damaged. */
@@ -44,19 +43,6 @@ export class CorruptFileError extends DaybookError {
   }
 }
 
-/** Row tables cannot be made anew from the log because its beginning was trimmed. */
-export class RebuildImpossibleError extends DaybookError {
-  static override readonly code = 'DAYBOOK_REBUILD_IMPOSSIBLE'
-  declare readonly code: 'DAYBOOK_REBUILD_IMPOSSIBLE'
-
-  constructor(readonly floor: Position) {
-    super(
-      `The log begins at ${formatPosition(floor)}; what was trimmed before it lives only in the row tables, so they ` +
-        "cannot be rebuilt. Open with retain: 'all' where you need rebuilds from the first entry.",
-    )
-  }
-}
-
 /** The file was written by a newer daybook. */
 export class NewerFormatError extends DaybookError {
   static override readonly code = 'DAYBOOK_NEWER_FORMAT'
@@ -80,5 +66,22 @@ export class NotADatabaseError extends DaybookError {
 
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options)
+  }
+}
+
+/** Nothing can be read from a damaged file: not even which tables it has. */
+export class UnsalvageableError extends DaybookError {
+  static override readonly code = 'DAYBOOK_UNSALVAGEABLE'
+  declare readonly code: 'DAYBOOK_UNSALVAGEABLE'
+
+  constructor(
+    readonly path: string,
+    options: { cause: unknown },
+  ) {
+    super(
+      `Nothing can be read from ${path}: ${messageOf(options.cause)} The file was not touched; keep it, and put back a ` +
+        'backup where there is one.',
+      options,
+    )
   }
 }

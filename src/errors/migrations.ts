@@ -44,3 +44,22 @@ export class MigrationError extends DaybookError {
     )
   }
 }
+
+/** The collection was changed after the position that the transaction was made at. Read it again and repeat. */
+export class ChangedError extends DaybookError {
+  static override readonly code = 'DAYBOOK_CHANGED'
+  declare readonly code: 'DAYBOOK_CHANGED'
+
+  constructor(
+    readonly collection: string,
+    /** The seq that the transaction was made at. */
+    readonly at: number,
+    /** The seq of an entry that touches the collection since. */
+    readonly changed: number,
+  ) {
+    super(
+      `Collection ${quote(collection)} was changed at seq ${changed}, after seq ${at} that this transaction was made ` +
+        'at. Nothing was written; read the rows again and repeat.',
+    )
+  }
+}

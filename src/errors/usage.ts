@@ -1,7 +1,7 @@
 /** What an app asks for and cannot have as it asks for it. */
 
 import { DaybookError } from './base.js'
-import { messageOf, quote } from './words.js'
+import { quote } from './words.js'
 
 /** The daybook was closed; nothing can be read or written through it any more. */
 export class ClosedError extends DaybookError {
@@ -35,24 +35,6 @@ export class MissingCollectionIdError extends DaybookError {
     super(
       'A persisted collection needs an `id`: without one its rows would be stored under a random name and not be ' +
         "found at the next start. Add e.g. `id: 'todos'` to persistedCollectionOptions({ … }).",
-    )
-  }
-}
-
-/** The changes of a synced collection cannot be kept at present; its rows stay live in memory. */
-export class NotPersistedError extends DaybookError {
-  static override readonly code = 'DAYBOOK_NOT_PERSISTED'
-  declare readonly code: 'DAYBOOK_NOT_PERSISTED'
-
-  constructor(
-    readonly collection: string,
-    options: { cause: unknown },
-  ) {
-    super(
-      `What the source of collection ${quote(collection)} sends is shown but cannot be kept: ` +
-        `${messageOf(options.cause)} The rows and the resume token on disk stay as they were, together. daybook tries ` +
-        'again by itself; what was missed is kept then, or sent again by the source after a restart.',
-      options,
     )
   }
 }

@@ -223,9 +223,22 @@ export function quickAppend(request: AppendRequest, known: KnownLog): QuickAppen
 
 /** Puts one entry behind the tail. */
 export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
-  const { kind, origin, originSeq, committedAt, parts } = request
   const entry = entryBehind(last, request)
-  const { seq, term } = entry.position
+  yield* write(entry)
+  return entry
+}
+
+/** Writes an entry as it is; whoever calls it knows that it belongs there. */
+export function* write({
+  position: { seq, term },
+  kind,
+  origin,
+  originSeq,
+  committedAt,
+  format,
+  parts,
+  checksum,
+}: Entry): Program<void> {
   let size = 0
   for (const part of parts) size += part.length
   yield step(
@@ -236,14 +249,13 @@ export function* insert(request: AppendRequest, last: Tail): Program<Entry> {
     origin,
     originSeq,
     committedAt,
-    ENTRY_FORMAT,
+    format,
     parts.length,
     size,
     parts[0] as string,
-    entry.checksum,
+    checksum,
   )
   for (let part = 1; part < parts.length; part++) yield* run(insertPart, seq, part, parts[part] as string)
-  return entry
 }
 
 // A writer that leads a newer term than the log has seen would have claimed it first; L2 holds because the term is the

@@ -67,11 +67,14 @@ export function* findCheckpoint(): Program<number> {
 }
 
 /** The checksum before a checkpoint, as its body says. */
-export function previousOf(entry: Entry): string | undefined {
+export const previousOf = (entry: Entry): string | undefined => checkpointBody(entry)?.previous
+
+/** What a checkpoint says; nothing of another entry. */
+export function checkpointBody(entry: Entry): CheckpointBody | undefined {
   if (entry.kind !== 'checkpoint') return undefined
   try {
     const [body] = JSON.parse(entry.parts[0] as string) as [CheckpointBody]
-    return body.previous
+    return body
   } catch {
     return undefined
   }

@@ -7,11 +7,14 @@
  */
 
 import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
-import { checkKey, type Key } from '../values/key.js'
+import { checkKey } from '../values/check-key.js'
+import type { Key } from '../values/key.js'
 import { decodeValue, type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
+import { PART_LENGTH, parseOps } from './body.js'
 import { KindOfOps, type TransactionKind } from './kind.js'
-import { opsText } from './redacted-part.js'
 import { isStoredOp, type StoredOp } from './stored-op.js'
+
+export { parseOps } from './body.js'
 
 /** One change, with values as the app knows them. */
 export type Op =
@@ -38,9 +41,6 @@ export type Op =
   | { readonly op: 'claim'; readonly collection: string }
   /** The rows have another version from this entry on; only changes to rows of the same collection follow it. */
   | { readonly op: 'schema'; readonly collection: string; readonly from: number; readonly to: number }
-
-/** Where a part is cut, in UTF-16 code units: at most 1.5 MiB of UTF-8, under the 2 MB that Durable Objects allow. */
-const PART_LENGTH = 1 << 19
 
 /** No single op may be larger, in UTF-16 code units. It keeps one row from making a log unreadable on small devices. */
 const OP_LENGTH_LIMIT = 1 << 26
@@ -127,9 +127,6 @@ export const kindMadeByEncodeOps = (parts: readonly string[]): TransactionKind |
  * @throws UnreadableValueError when a value cannot be read by this runtime
  */
 export const decodeOps = (part: string): Op[] => parseOps(part).filter(isAsked).map(decodeOp)
-
-/** The ops of a part as they are stored; of a redacted one those that stay. */
-export const parseOps = (part: string): StoredOp[] => JSON.parse(opsText(part)) as StoredOp[]
 
 /** Ops that are put together elsewhere, as the parts of a body. */
 export function partsOfOps(ops: readonly StoredOp[]): readonly string[] {

@@ -99,6 +99,11 @@ export function* postOrigins(
   }
 }
 
+/** Puts a run into the table as it is. */
+export function* putRun({ origin, originSeq, seq, term, length }: OriginRun): Program<void> {
+  yield* run(insertRun, origin, originSeq, seq, term, length)
+}
+
 /** The highest origin seq of an origin; 0 when it has none. */
 export function* highestOf(origin: string): Program<number> {
   const posted = yield* first(runAt, origin, HIGHEST)

@@ -56,11 +56,22 @@ export function* blank(seq: number, goes: Goes): Program<Blanked[]> {
     blanked.push([seq, index, isOf(redacted)])
     return redacted
   })
-  const size = parts.reduce((sum, { length }) => sum + length, 0)
-  yield* run(blankFirst, parts[0] as string, size, seq)
-  for (const [, part] of blanked) if (part > 0) yield* run(blankFurther, parts[part] as string, seq, part)
+  yield* putParts(seq, parts)
   return blanked
 }
+
+/** Replaces parts of an entry by what is left of them; the others stay as they are. */
+export function* putParts(seq: number, parts: readonly string[]): Program<void> {
+  const size = parts.reduce((sum, { length }) => sum + length, 0)
+  yield* run(blankFirst, parts[0] as string, size, seq)
+  for (const [part, text] of parts.entries()) {
+    if (part > 0 && isRedacted(text)) yield* run(blankFurther, text, seq, part)
+  }
+}
+
+/** The entries that a record names. */
+export const seqsNamedBy = (record: Entry): ReadonlySet<number> =>
+  new Set(namedBy(record).map(([seq]) => seq))
 
 // The text of the ops that stay; nothing where all do.
 function without(part: string, goes: Goes): string | undefined {

@@ -7,7 +7,7 @@ import type { Program } from '../drivers/program.js'
 import { ChangedError, DeposedError, SchemaVersionError } from '../errors.js'
 import { type Controls, changedAfter } from './controls.js'
 import type { Requirement } from './entry.js'
-import { isVersion } from './stored-op.js'
+import { isVersion } from './version.js'
 
 /** Why a requirement is not met. */
 export type UnmetRequirement = DeposedError | SchemaVersionError | ChangedError

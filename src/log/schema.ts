@@ -67,15 +67,21 @@ export function* findLog(): Program<FileFacts | undefined> {
 export function* createLog(genesis: Genesis, further: readonly string[]): Program<FileFacts> {
   const existing = yield* findLog()
   if (existing !== undefined) return existing
-  for (const sql of [...LOG_SCHEMA, ...further]) yield* run({ sql })
-  yield* run(writeMeta, 'format', String(FILE_FORMAT))
-  yield* run(writeMeta, 'id', genesis.id)
-  yield* run(startCursor)
+  const facts = yield* createTables(genesis.id, further)
   const request = requestFor(
     { origin: genesis.origin, originSeq: 0, parts: ['[]'] },
     genesis.createdAt,
     'term',
   )
   yield* insert(request, { seq: 0, term: 1, checksum: GENESIS })
-  return { format: FILE_FORMAT, id: genesis.id }
+  return facts
+}
+
+/** Creates the tables of a log that has no entry yet: whoever calls it puts some in, in the same transaction. */
+export function* createTables(id: string, further: readonly string[]): Program<FileFacts> {
+  for (const sql of [...LOG_SCHEMA, ...further]) yield* run({ sql })
+  yield* run(writeMeta, 'format', String(FILE_FORMAT))
+  yield* run(writeMeta, 'id', id)
+  yield* run(startCursor)
+  return { format: FILE_FORMAT, id }
 }

@@ -2,6 +2,7 @@
 
 import type { Key } from '../values/key.js'
 import type { Json, Note } from '../values/value.js'
+import { isVersion } from './version.js'
 
 /** An op as the body has it. The trailing elements are left out where there is nothing to say. */
 export type StoredOp =
@@ -46,10 +47,6 @@ export function isStoredOp(op: unknown): op is StoredOp {
       return false
   }
 }
-
-/** A schema version is a whole number from 1. */
-export const isVersion = (version: unknown): version is number =>
-  Number.isSafeInteger(version) && (version as number) >= 1
 
 /** A row and the fields of a patch are plain objects: not an array, and not something that a note makes of them. */
 const isRow = (json: unknown, notes: unknown): boolean =>

@@ -73,7 +73,8 @@ export function storedRow(key: string, { value, metadata, seq }: FoldedRow): Sto
 export const notesText = (notes: readonly Note[] | undefined): string | null =>
   notes === undefined ? null : JSON.stringify(notes)
 
-const parsed = (json: string, notes: string | null): FoldedValue => ({
+/** A stored value, parsed. */
+export const parsed = (json: string, notes: string | null): FoldedValue => ({
   json: JSON.parse(json) as Json,
   notes: notes === null ? undefined : (JSON.parse(notes) as Note[]),
 })

@@ -4,13 +4,13 @@ import { all, type Program } from '../drivers/program.js'
 import { tail } from '../log/append.js'
 import { cursor } from '../log/cursor.js'
 import type { Position } from '../log/entry.js'
-import { checksumAt, PAGE_ENTRIES, page } from '../log/read.js'
-import { foldEntry, foldedRow, storedRow } from './fold.js'
+import { storedRow } from './fold.js'
 import { postAll } from './post.js'
 import { findRowTable } from './registry.js'
 import { foldState, type StoredState, stateOf } from './state.js'
 import type { Answering } from './subset/answer.js'
 import { rowTable, type StoredRow } from './tables.js'
+import { eachUnposted, unpostedRows } from './unposted.js'
 
 /** Rows, the collection's metadata, and the position at which both are the truth. */
 export interface Rows {
@@ -36,17 +36,11 @@ export function* queryReadOnly(collection: string, subset?: Answering): Program<
   const posted = yield* queryIfPosted(collection, subset)
   if (posted !== undefined) return posted
   const { rows: known, state: knownState, at } = yield* rowsAt(collection, yield* tail())
-  let seq = yield* cursor()
-  const rows = new Map(known.map((row) => [row.key, foldedRow(row)]))
+  const { rows: changed, emptied } = yield* unpostedRows(collection)
   const state = new Map(knownState.map((each) => [each.name, each]))
-  while (seq < at.seq) {
-    for (const entry of yield* page(seq, PAGE_ENTRIES, yield* checksumAt(seq))) {
-      foldEntry(entry, (id) => (id === collection ? rows : undefined))
-      foldState(entry, collection, state)
-      seq = entry.position.seq
-    }
-  }
-  const all = Array.from(rows, ([key, row]) => storedRow(key, row))
+  yield* eachUnposted((entry) => foldState(entry, collection, state))
+  const all = emptied ? [] : known.filter(({ key }) => !changed.has(key))
+  for (const [key, row] of changed) if (row !== undefined) all.push(storedRow(key, row))
   return {
     rows: subset === undefined ? all : subset.inMemory(collection, all),
     state: [...state.values()],

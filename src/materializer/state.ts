@@ -5,7 +5,7 @@ import { parameter, statement } from '../drivers/query.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
-import { notesText } from './fold.js'
+import { type FoldedValue, notesText, parsed } from './fold.js'
 import { materialized } from './tables.js'
 
 const put = statement<[collection: string, name: string, value: string, notes: string | null, seq: number]>()(
@@ -74,10 +74,18 @@ export function stateAfter([, collection, name, json, notes]: StateOp, seq: numb
   }
 }
 
+/** A stored value, parsed. */
+export const foldedState = ({ value, notes }: StoredState): FoldedValue => parsed(value, notes)
+
 export function* writeState(op: StateOp, seq: number): Program<void> {
   const state = stateAfter(op, seq)
   if (state === undefined) yield* run(remove, JSON.stringify(op[1]), JSON.stringify(op[2]))
   else yield* run(put, state.collection, state.name, state.value, state.notes, state.seq)
+}
+
+/** Puts a value into the table as it is. */
+export function* putState({ collection, name, value, notes, seq }: StoredState): Program<void> {
+  yield* run(put, collection, name, value, notes, seq)
 }
 
 /** Forgets all of a collection's metadata. */

@@ -7,18 +7,20 @@ import {
   InvalidTransactionError,
   type Position,
   SyncedCollectionError,
+  UnsupportedError,
 } from '../errors.js'
 import type { Requirement } from '../log/entry.js'
-import { encodeOps, type Op } from '../log/op.js'
+import type { Op } from '../log/op.js'
 import type { Key } from '../values/key.js'
 import type { Clock } from './clock.js'
+import { Codec, type FullCodec } from './codec.js'
 import type { CollectionSchema } from './collection/migration.js'
 import { type Mutation, opsOf } from './collection/mutations.js'
 import { recordVersion, requirementOf, schemasOf } from './collection/schema-version.js'
 import { whereSourceRuns } from './collection/synced.js'
 import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
-import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
+import type { DecodedEntry, EntriesOptions } from './entries.js'
 import { type DaybookEvents, Events } from './events.js'
 import type { CompactOptions, MaintenanceCalls, OpenJournal } from './journal/calls.js'
 import type { Journal } from './journal/journal.js'
@@ -26,9 +28,10 @@ import { OpeningJournal } from './journal/opening.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './journal/redactions.js'
 import type { CollectionInfo, Stats } from './journal/stats.js'
 import type { Verification } from './journal/verification.js'
+import { lazyGenerator } from './lazy-generator.js'
 import type { Origin } from './origin.js'
 import type { CommitMutations, MutationsHolder, Persistence, Sent } from './persistence.js'
-import { type Locks, openingLocks } from './roles/locks.js'
+import type { Locks } from './roles/locks.js'
 import type { SyncOwners, SyncOwnersParts } from './roles/sync-owners.js'
 import { Tail } from './tail.js'
 
@@ -37,11 +40,14 @@ export interface Opened {
   readonly journal: OpenJournal
   readonly maintenance: MaintenanceCalls
   readonly warnings: readonly string[]
+  /** Copies the database to a file; only where there are files. */
+  readonly backup?: (path: string) => Promise<void>
 }
 
 /** What opening a daybook gives: a database, and the locks of all who have it open. */
 export interface OpenedDaybook extends Opened {
-  readonly locks: Locks
+  /** Asked for when the first synced collection needs them. */
+  readonly locks: () => Locks | Promise<Locks>
 }
 
 export interface DaybookParts {
@@ -49,6 +55,8 @@ export interface DaybookParts {
   readonly open: (onError: (error: unknown) => void) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
+  /** The code for every value, or what loads it when the first value needs it. */
+  readonly codec: FullCodec | (() => Promise<FullCodec>)
   /** Whether nobody looks at this context; a page that is not looked at is slowed down. */
   readonly isHidden?: () => boolean
   /** Lets others have a turn in the middle of long work: a page that is to go on drawing. */
@@ -67,6 +75,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   /** @internal */
   readonly clock: Clock
   /** @internal */
+  readonly codec: Codec
+  /** @internal */
   readonly breathe: (() => Promise<void>) | undefined
   readonly #opening: Promise<OpenedDaybook>
   readonly #origin: Origin
@@ -79,10 +89,11 @@ export class Daybook implements Persistence, AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(parts: DaybookParts) {
-    const { open, origin, clock, breathe, isHidden, onUnheardWarning = () => undefined } = parts
+    const { open, origin, clock, codec, breathe, isHidden, onUnheardWarning = () => undefined } = parts
     this.breathe = breathe
     this.#origin = origin
     this.clock = clock
+    this.codec = new Codec(codec)
     this.#events = new Events(onUnheardWarning)
     this.#opening = open((error) => this.report(error))
     this.ready = this.#opening.then(({ warnings }) => {
@@ -93,12 +104,12 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.journal = new OpeningJournal(this.#opening.then(({ journal }) => journal))
     this.tail = new Tail({ journal: this.journal, clock, onError: (error) => this.report(error) })
     this.#ownersParts = {
-      locks: openingLocks(this.#opening.then(({ locks }) => locks)),
+      locks: async () => (await this.#opening).locks(),
       tail: this.tail,
       clock,
       origin: origin.id,
       isHidden,
-      append: (op) => this.journal.append(this.#origin.transaction([op])),
+      append: (op) => this.submit(op),
       onChange: (change) => this.emit('sync', change),
       onError: (error) => this.report(error),
     }
@@ -135,7 +146,13 @@ export class Daybook implements Persistence, AsyncDisposable {
    * for await (const entry of daybook.entries({ collection: 'todos' })) console.log(entry.position, entry.ops)
    */
   entries(options: EntriesOptions = {}): AsyncGenerator<DecodedEntry, void> {
-    return readDecoded(this.journal, options, this.#closed.signal)
+    const closed = this.#closed.signal
+    const isTooLate = closed.aborted
+    return lazyGenerator(async () => {
+      if (isTooLate) throw new ClosedError()
+      const { readDecoded } = await import('./entries.js')
+      return readDecoded(this.journal, options, closed)
+    })
   }
 
   /**
@@ -269,6 +286,23 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   /**
+   * Copies the database to a new file, as it is at one moment, while everybody writes on. The copy is a daybook like any
+   * other. It is at `path` when it is complete. Reads and writes of this process wait meanwhile where the binding is
+   * synchronous.
+   *
+   * @throws FileExistsError, CannotOpenError, StorageFullError; UnsupportedError in the browser, which has no files
+   * @example
+   * await daybook.backup('app-monday.db')
+   */
+  async backup(path: string): Promise<void> {
+    return this.#enter(async () => {
+      const { backup } = await this.#opening
+      if (backup === undefined) throw new UnsupportedError('There are no files here to back up to.')
+      await backup(path)
+    })
+  }
+
+  /**
    * Finishes what was asked for, mutation handlers under way included, then closes the database. From the call on
    * everything new rejects with ClosedError.
    */
@@ -293,13 +327,13 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   /** @internal */
   send(parts: readonly string[], requires: readonly Requirement[] = []): Sent {
-    const originSeq = this.#origin.next()
-    return { originSeq, kept: this.journal.append({ origin: this.origin, originSeq, parts, requires }) }
+    const transaction = this.#origin.transaction(parts, requires)
+    return { transaction, kept: this.journal.append(transaction) }
   }
 
   /** @internal */
-  state(collection: string, name: string, value: unknown): Sent {
-    return this.send(encodeOps([{ op: 'state', collection, name, value }]))
+  async submit(op: Op): Promise<Position> {
+    return (await this.codec.encodeAndSend([op], (parts) => this.send(parts))).kept
   }
 
   /** @internal */
@@ -354,14 +388,17 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   async #append(ops: readonly Op[], schemas: readonly CollectionSchema[] = []): Promise<Position> {
     if (ops.length === 0) return this.head()
-    const transaction = this.#origin.transaction(ops, schemas.map(requirementOf))
+    const requires = schemas.map(requirementOf)
+    const sending = this.codec.encodeAndSend(ops, (parts) => this.send(parts, requires))
+    let { transaction, kept } = sending instanceof Promise ? await sending : sending
     let position: Position | undefined
     while (position === undefined) {
       try {
-        position = await this.journal.append(transaction)
+        position = await kept
       } catch (error) {
         // The first write of a collection says its version; then the same transaction is sent again.
         await recordVersion(this, schemas, error)
+        kept = this.journal.append(transaction)
       }
     }
     await this.tail.until(position.seq, new Set(ops.map(({ collection }) => collection)))

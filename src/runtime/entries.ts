@@ -42,10 +42,9 @@ export function readDecoded(
 ): AsyncGenerator<DecodedEntry, void> {
   const ending = new AbortController()
   const end = (): void => ending.abort()
-  const signals = options.signal === undefined ? [closed] : [closed, options.signal]
-  for (const signal of signals) {
-    if (signal.aborted && signal !== closed) end()
-    signal.addEventListener('abort', end, { once: true, signal: ending.signal })
+  for (const signal of [closed, options.signal]) {
+    if (signal?.aborted === true) end()
+    signal?.addEventListener('abort', end, { once: true, signal: ending.signal })
   }
   const generator = (async function* () {
     try {

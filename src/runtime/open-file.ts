@@ -5,6 +5,7 @@ import type { LockFile } from '../drivers/lock-file.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
 import { systemClock } from './clock.js'
 import { Daybook } from './daybook.js'
+import * as fullCodec from './full-codec.js'
 import { openJournal } from './open.js'
 import { checkDaybookOptions, type FileOptions, whichDatabase } from './options.js'
 import { Origin } from './origin.js'
@@ -29,6 +30,7 @@ export function openFileDaybook<Handle extends object>(
   return new Daybook({
     origin,
     clock,
+    codec: fullCodec,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError) => {
       const driver =
@@ -41,7 +43,11 @@ export function openFileDaybook<Handle extends object>(
         openLockFile: (path) => openLockFile(path, database),
         clock,
       })
-      return { ...opened, locks }
+      return {
+        ...opened,
+        locks: () => locks,
+        backup: async (path) => (await import('./files/backup.js')).backup(driver, path),
+      }
     },
   })
 }

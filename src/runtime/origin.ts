@@ -1,7 +1,6 @@
 /** The maker of transactions: one open daybook handle, with its own counter. */
 
 import type { Requirement, Transaction } from '../log/entry.js'
-import { encodeOps, type Op } from '../log/op.js'
 
 export class Origin {
   /** Random, made anew for each handle: 16 characters, 96 bits. */
@@ -13,13 +12,10 @@ export class Origin {
   }
 
   /**
-   * The next transaction of this origin. Send it again unchanged as often as needed: it is appended once.
-   *
-   * @throws UnkeepableValueError, InvalidKeyError
+   * The next transaction of this origin, from its body. Send it again unchanged as often as needed: it is appended once.
+   * The body comes first, so that a value that is refused leaves no gap in the counter.
    */
-  transaction(ops: Iterable<Op>, requires?: readonly Requirement[]): Transaction {
-    // Encoded before a number is taken: a refused value leaves no gap in the counter.
-    const parts = encodeOps(ops)
+  transaction(parts: readonly string[], requires?: readonly Requirement[]): Transaction {
     const transaction = { origin: this.id, originSeq: ++this.#seq, parts }
     return requires === undefined ? transaction : { ...transaction, requires }
   }

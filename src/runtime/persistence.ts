@@ -1,8 +1,10 @@
 /** What a collection needs of the daybook that keeps it; `persistence: daybook` in the options. */
 
 import type { Position } from '../errors.js'
-import type { Requirement } from '../log/entry.js'
+import type { Requirement, Transaction } from '../log/entry.js'
+import type { Op } from '../log/op.js'
 import type { Clock } from './clock.js'
+import type { Codec } from './codec.js'
 import type { Mutation } from './collection/mutations.js'
 import type { DaybookEvents } from './events.js'
 import type { Journal } from './journal/journal.js'
@@ -22,6 +24,8 @@ export interface Persistence {
   readonly tail: Tail
   /** @internal */
   readonly clock: Clock
+  /** @internal */
+  readonly codec: Codec
   /** @internal Lets others have a turn in the middle of long work; left out where nobody waits for one. */
   readonly breathe?: (() => Promise<void>) | undefined
   /** @internal Who this handle is in the log. */
@@ -30,8 +34,8 @@ export interface Persistence {
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T>
   /** @internal Appends ops that are encoded already, as one entry, if what it requires holds. Call it within `enter`. */
   send(parts: readonly string[], requires?: readonly Requirement[]): Sent
-  /** @internal Changes metadata of a collection, as one entry; `undefined` clears it. Call it within `enter`. */
-  state(collection: string, name: string, value: unknown): Sent
+  /** @internal Appends an entry of this one op. Call it within `enter`. */
+  submit(op: Op): Promise<Position>
   /**
    * @internal The sync owners of this handle's collections. The first synced collection makes them: an app without one does
    * not load their code.
@@ -47,8 +51,7 @@ export interface Persistence {
 
 /** A transaction on its way into the log. */
 export interface Sent {
-  /** Its number among those of this handle. */
-  readonly originSeq: number
+  readonly transaction: Transaction
   /** Resolves when it is kept. */
   readonly kept: Promise<Position>
 }

@@ -6,8 +6,8 @@
  */
 
 import type { Position } from '../errors.js'
+import { parseOps } from '../log/body.js'
 import { opParts } from '../log/entry.js'
-import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
 import type { Cancel, Clock } from './clock.js'
 import type { Entry, Journal, Unsubscribe } from './journal/journal.js'

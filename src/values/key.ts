@@ -1,17 +1,7 @@
-import { InvalidKeyError, UnreadableValueError } from '../errors.js'
+import { UnreadableValueError } from '../errors.js'
 
 /** A row's key. `1` and `'1'` are different keys. */
 export type Key = string | number
-
-/**
- * The key, if it can be one. `-0` is the key `0`, as in a Map.
- *
- * @throws InvalidKeyError for anything but a string or a finite number
- */
-export function checkKey(collection: string, key: unknown): Key {
-  if (!isKey(key)) throw new InvalidKeyError(collection, key)
-  return key === 0 ? 0 : key
-}
 
 /**
  * A key as it is stored: its JSON. So `1` and `'1'` stay apart in one column, and lone surrogates and NUL, which JSON
@@ -36,7 +26,8 @@ export function decodeKey(text: string): Key {
   throw new UnreadableValueError([], `${JSON.stringify(text)} is not a row key`)
 }
 
-const isKey = (key: unknown): key is Key =>
+/** Whether it can be a row's key. */
+export const isKey = (key: unknown): key is Key =>
   typeof key === 'string' || (typeof key === 'number' && Number.isFinite(key))
 
 function parse(text: string): unknown {

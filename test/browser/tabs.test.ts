@@ -63,6 +63,36 @@ test('a row is there after a reload, and in a new tab', async () => {
   await allHave([await tab(name)], ['a'])
 })
 
+test('frames of a page share it, and one that leads may be taken away', async () => {
+  const name = newName()
+  const page = await tab(name)
+  await page.evaluate(async (url) => {
+    for (const id of ['left', 'right']) {
+      const frame = Object.assign(document.createElement('iframe'), { id, src: url })
+      await new Promise((resolve) => {
+        frame.onload = resolve
+        document.body.append(frame)
+      })
+    }
+  }, urlOf(name))
+  const frames = page.frames().filter((frame) => frame !== page.mainFrame())
+  for (const frame of frames) {
+    await frame.waitForFunction('window.app !== undefined')
+    await frame.evaluate(() => window.app.preload())
+  }
+  await page.evaluate(() => window.app.insert({ id: 'page' }))
+  await page.evaluate(() => window.app.daybook.restartWorker())
+  for (const frame of frames)
+    await frame.evaluate((id) => window.app.insert({ id }), `frame-${frames.indexOf(frame)}`)
+  const roles = await Promise.all(frames.map((frame) => frame.evaluate(() => window.app.status().role)))
+  const leads = roles.indexOf('leader')
+  expect(roles.filter((role) => role === 'leader')).toHaveLength(1)
+  await page.evaluate((leads) => document.querySelectorAll('iframe')[leads]?.remove(), leads)
+  await page.evaluate(() => window.app.insert({ id: 'after' }))
+  await allHave([page, await tab(name)], ['page', 'frame-0', 'frame-1', 'after'])
+  await checkLog(page, ['page', 'frame-0', 'frame-1', 'after'])
+})
+
 test('on @journeyapps/wa-sqlite, and the same file by both packages', async () => {
   const name = newName()
   const page = await tab(name, { journeyapps: '' })

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { createCollection, createTransaction } from '@tanstack/db'
 import ts from 'typescript'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as words from '../../src/cli/output/words.js'
+import { verb } from '../../src/cli/verb.js'
 import { all } from '../../src/drivers/program.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import { digest } from '../../src/log/checksum.js'
@@ -54,8 +56,22 @@ test('there are examples', () => {
 test.each(examples)('the example of $name holds', async ({ code }) => {
   const daybook = node.openDaybook({ filename: join(folder, 'scope.db') })
   const opened: node.Daybook[] = [daybook]
+  const at = (path: string): string => join(folder, path)
+  const { backup } = daybook
+  daybook.backup = (path) => backup.call(daybook, at(path))
+  for (const filename of ['app.db', 'old.db']) {
+    if (!code.includes(`'${filename}'`) || code.includes('openDaybook')) continue
+    const other = node.openDaybook({ filename: at(filename) })
+    await other.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1 } }])
+    await other.close()
+  }
   const scope = {
     ...node,
+    exportEntries: (file: string) => node.exportEntries(at(file)),
+    importEntries: (file: string, lines: node.Lines) => node.importEntries(at(file), lines),
+    exportRows: (file: string, id: string) => node.exportRows(at(file), id),
+    salvage: (from: string, to: string) => node.salvage(at(from), at(to)),
+    process: { stdout: { write: () => true } },
     openDaybook: (options: { filename: string }) => {
       opened.push(node.openDaybook({ filename: join(folder, options.filename) }))
       return opened.at(-1)
@@ -72,6 +88,7 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       createDriver,
       all,
     },
+    ...{ ...words, verb },
     ...{ daybook: code.includes('const daybook =') ? undefined : daybook, report: () => undefined },
     ...{
       connection: memoryConnection(),

@@ -5,6 +5,7 @@
 
 import { expect, test } from 'vitest'
 import type { Position } from '../../src/errors.js'
+import { encodeOps } from '../../src/log/op.js'
 import { RemoteJournal } from '../../src/runtime/journal/remote.js'
 import { Server } from '../../src/runtime/journal/server.js'
 import { Origin } from '../../src/runtime/origin.js'
@@ -114,9 +115,9 @@ class World {
     else if (step.do === 'query') this.#watch(context.journal.query('rows'))
     else {
       const row = { id: this.#calls.length }
-      const transaction = context.origin.transaction([
-        { op: 'put', collection: 'rows', key: row.id, value: row },
-      ])
+      const transaction = context.origin.transaction(
+        encodeOps([{ op: 'put', collection: 'rows', key: row.id, value: row }]),
+      )
       const { origin, originSeq } = transaction
       this.#watch(
         context.journal

@@ -11,9 +11,11 @@ import {
   ProtocolVersionError,
   SchemaVersionError,
 } from '../../src/errors.js'
+import { encodeOps } from '../../src/log/op.js'
 import { persistedCollectionOptions } from '../../src/node.js'
 import { systemClock } from '../../src/runtime/clock.js'
 import { Daybook } from '../../src/runtime/daybook.js'
+import * as fullCodec from '../../src/runtime/full-codec.js'
 import { broadcastHub, broadcastLink } from '../../src/runtime/journal/broadcast-channel.js'
 import type { Hub, Link } from '../../src/runtime/journal/channel.js'
 import { portHub, portLink } from '../../src/runtime/journal/port-channel.js'
@@ -84,10 +86,12 @@ describe.each(channels)('through %s', (_name, open) => {
     const session = await leader(hub())
     const journal = remote(link('context'))
     const origin = new Origin()
-    const transaction = origin.transaction([
-      { op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk', at: new Date(7) } },
-      { op: 'put', collection: 'todos', key: 2, value: { id: 2, title: 'Keep the book' } },
-    ])
+    const transaction = origin.transaction(
+      encodeOps([
+        { op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk', at: new Date(7) } },
+        { op: 'put', collection: 'todos', key: 2, value: { id: 2, title: 'Keep the book' } },
+      ]),
+    )
     const position = await journal.append(transaction)
     expect(await journal.append(transaction)).toEqual(position)
     expect(await journal.head()).toEqual(position)
@@ -114,9 +118,13 @@ describe.each(channels)('through %s', (_name, open) => {
     const { link, hub } = open()
     const session = await leader(hub())
     const journal = remote(link('context'))
-    const transaction = new Origin('maker').transaction([{ op: 'put', collection: 'a', key: 1, value: {} }])
+    const transaction = new Origin('maker').transaction(
+      encodeOps([{ op: 'put', collection: 'a', key: 1, value: {} }]),
+    )
     await journal.append(transaction)
-    const other = new Origin('maker').transaction([{ op: 'put', collection: 'a', key: 2, value: {} }])
+    const other = new Origin('maker').transaction(
+      encodeOps([{ op: 'put', collection: 'a', key: 2, value: {} }]),
+    )
     const refused = await journal.append(other).catch((error: unknown) => error)
     const local = await session.journal.append(other).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(OriginConflictError)
@@ -127,12 +135,16 @@ describe.each(channels)('through %s', (_name, open) => {
     const later = new Origin()
     await expect(
       journal.append(
-        later.transaction([{ op: 'put', collection: 'a', key: 3, value: {} }], [['schema', 'a', 5]]),
+        later.transaction(encodeOps([{ op: 'put', collection: 'a', key: 3, value: {} }]), [
+          ['schema', 'a', 5],
+        ]),
       ),
     ).rejects.toBeInstanceOf(SchemaVersionError)
     await expect(
       journal.append(
-        later.transaction([{ op: 'put', collection: 'a', key: 3, value: {} }], [['unchanged', 'a', 0]]),
+        later.transaction(encodeOps([{ op: 'put', collection: 'a', key: 3, value: {} }]), [
+          ['unchanged', 'a', 0],
+        ]),
       ),
     ).rejects.toBeInstanceOf(ChangedError)
   })
@@ -148,7 +160,7 @@ describe.each(channels)('through %s', (_name, open) => {
       key: id,
       value: { id, text },
     }))
-    const position = await journal.append(new Origin().transaction(ops))
+    const position = await journal.append(new Origin().transaction(encodeOps(ops)))
     expect(await journal.query('rows')).toEqual(await session.journal.query('rows'))
     const before = { term: position.term, seq: position.seq - 1 }
     const all = await session.journal.read(before)
@@ -166,11 +178,11 @@ describe.each(channels)('through %s', (_name, open) => {
     journal.subscribe((entries, head) => heard.push([entries.length, head?.seq]))
     const origin = new Origin()
     const small = await session.journal.append(
-      origin.transaction([{ op: 'put', collection: 'a', key: 1, value: {} }]),
+      origin.transaction(encodeOps([{ op: 'put', collection: 'a', key: 1, value: {} }])),
     )
     const text = 'x'.repeat(100_000)
     const large = await session.journal.append(
-      origin.transaction([{ op: 'put', collection: 'a', key: 2, value: { text } }]),
+      origin.transaction(encodeOps([{ op: 'put', collection: 'a', key: 2, value: { text } }])),
     )
     await eventually(() => heard.some(([, seq]) => seq === large.seq))
     expect(heard).toContainEqual([1, small.seq])
@@ -185,7 +197,8 @@ describe.each(channels)('through %s', (_name, open) => {
     const daybook = new Daybook({
       origin: new Origin(),
       clock: systemClock,
-      open: async () => ({ journal, maintenance: journal, warnings: [], locks }),
+      codec: fullCodec,
+      open: async () => ({ journal, maintenance: journal, warnings: [], locks: () => locks }),
     })
     const todos = createCollection(
       persistedCollectionOptions({

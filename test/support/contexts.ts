@@ -65,7 +65,7 @@ export async function contend(
     },
     ask: async (collection, question) => {
       if (failure !== undefined) throw failure
-      return journal.append(origin.transaction([questionOp(collection, question)]))
+      return journal.append(origin.transaction(encodeOps([questionOp(collection, question)])))
     },
     listener: {
       onOwner: (claim) => told.push({ owner: claim }),
@@ -83,7 +83,7 @@ export async function contend(
     append: (claim) => {
       const row = { id: `${name}/${++rows}` }
       return journal.append({
-        ...origin.transaction([{ op: 'put', collection: COLLECTION, key: row.id, value: row }]),
+        ...origin.transaction(encodeOps([{ op: 'put', collection: COLLECTION, key: row.id, value: row }])),
         requires: [['claim', COLLECTION, claim.seq]],
       })
     },

@@ -1,12 +1,15 @@
 /**
  * A property: whatever a source sends and whenever the store fails, the process is killed or the collection starts anew,
- * the rows on disk are exactly what the source had at the token on disk, and in the end memory = disk = source.
+ * the rows on disk are exactly what the source had at the token on disk, and in the end memory = disk = source. Some rows
+ * are more than JSON, for which a page has to load the code.
  */
 
 import { createCollection, type SyncConfig } from '@tanstack/db'
 import { expect, test } from 'vitest'
 import { persistedCollectionOptions } from '../../src/index.js'
 import type { Daybook } from '../../src/runtime/daybook.js'
+import * as fullCodec from '../../src/runtime/full-codec.js'
+import { decodeValue, type Json, type Note } from '../../src/values/value.js'
 import { plain } from '../runtime/fixture.js'
 // Loaded when the first collection starts; here before it, so that no run waits for the file.
 import '../../src/runtime/collection/synced-run.js'
@@ -19,12 +22,16 @@ interface Row {
   id: number
   a?: number
   b?: string
+  at?: Date
 }
 type State = ReadonlyMap<number, Row>
 type Change =
   | { readonly kind: 'set'; readonly key: number; readonly a: number }
   | { readonly kind: 'edit'; readonly key: number; readonly b: string }
   | { readonly kind: 'remove'; readonly key: number }
+
+/** What an edit sets. */
+const edited = (b: string): Partial<Row> => (b === 'y' ? { b, at: new Date(1) } : { b })
 
 /** The server: every version of its rows, and how each came about. */
 class Server {
@@ -41,7 +48,7 @@ class Server {
     else if (change.kind === 'remove') rows.delete(change.key)
     else {
       const row = rows.get(change.key)
-      if (row !== undefined) rows.set(change.key, { ...row, b: change.b })
+      if (row !== undefined) rows.set(change.key, { ...row, ...edited(change.b) })
     }
     this.versions.push(rows)
     this.changes.push(change)
@@ -113,7 +120,10 @@ class Feed {
       calls.write({ type: 'delete', key })
       calls.write({ type: 'insert', value: { ...row }, metadata: { v: change.a } })
     } else {
-      calls.write({ type: 'update', value: this.partial ? { id: key, b: change.b } : { ...row } })
+      calls.write({
+        type: 'update',
+        value: this.partial ? ({ id: key, ...edited(change.b) } as Row) : { ...row },
+      })
     }
   }
 }
@@ -173,7 +183,13 @@ async function onDisk(file: string): Promise<{ rows: State; token: number; metad
   const token = state.find(({ name }) => name === '"token"')
   return {
     rows: new Map(
-      rows.map(({ key: stored, value }) => [JSON.parse(stored) as number, JSON.parse(value) as Row]),
+      rows.map(({ key: stored, value, notes }) => [
+        JSON.parse(stored) as number,
+        decodeValue(
+          JSON.parse(value) as Json,
+          notes === null ? undefined : (JSON.parse(notes) as Note[]),
+        ) as Row,
+      ]),
     ),
     token: token === undefined ? 0 : Number(token.value),
     metadata: rows.map(({ metadata }) => metadata),
@@ -188,7 +204,18 @@ async function checkDisk(file: string, server: Server): Promise<number> {
   return token
 }
 
-async function run(commands: readonly Command[], partial: boolean, late: boolean): Promise<void> {
+/** A page's: it takes some turns to come. */
+const loadedCodec = async (): Promise<typeof fullCodec> => {
+  await turns(30)
+  return fullCodec
+}
+
+async function run(
+  commands: readonly Command[],
+  partial: boolean,
+  late: boolean,
+  onPage: boolean,
+): Promise<void> {
   const file = newFile()
   const made = daybookOn(connect(file)).daybook
   await made.ready
@@ -196,7 +223,8 @@ async function run(commands: readonly Command[], partial: boolean, late: boolean
   const server = new Server()
   const open = () => {
     const broken = breakable(connect(file))
-    const opened = daybookOn(late ? asynchronous(broken.connection) : broken.connection)
+    const connection = late ? asynchronous(broken.connection) : broken.connection
+    const opened = daybookOn(connection, undefined, undefined, onPage ? loadedCodec : fullCodec)
     const feed = new Feed(server, partial)
     const collection = createCollection(
       persistedCollectionOptions({
@@ -253,8 +281,10 @@ for (const partial of [false, true]) {
   for (const late of [false, true]) {
     test(`rows and token fit, ${partial ? 'partial' : 'full'} updates, a connection that answers ${late ? 'late' : 'at once'}`, async () => {
       await check(
-        fc.asyncProperty(fc.array(command, { maxLength: 25 }), (commands) => run(commands, partial, late)),
-        150,
+        fc.asyncProperty(fc.array(command, { maxLength: 25 }), fc.boolean(), (commands, onPage) =>
+          run(commands, partial, late, onPage),
+        ),
+        200,
       )
     })
   }

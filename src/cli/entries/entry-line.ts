@@ -42,26 +42,21 @@ export function whatItDoes(entry: Entry): string {
 }
 
 function opLines(entry: Entry): string[] {
-  const lines: string[] = []
-  for (const part of opParts(entry)) {
-    let ops: readonly StoredOp[]
-    try {
-      ops = parseOps(part)
-    } catch {
-      lines.push('    (a body that is no JSON)')
-      continue
-    }
-    for (const op of ops) lines.push(`    ${opLine(op)}`)
+  try {
+    return opParts(entry)
+      .flatMap(parseOps)
+      .map((op) => `    ${opLine(op)}`)
+  } catch {
+    return ['    (a body that is no JSON)']
   }
-  return lines
 }
 
 /** An op on one line, with its value as the app knows it. */
 export function opLine(stored: StoredOp): string {
   const [name, collection] = stored
+  if (stored[0] === 'redacted') return `redacted ${collection}`
   const where =
     'string number'.includes(typeof stored[2]) && name !== 'schema' ? ` ${JSON.stringify(stored[2])}` : ''
-  if (stored[0] === 'redacted') return `${collection}: ops were redacted`
   try {
     const op = decodeOp(stored)
     const value = 'value' in op ? op.value : 'fields' in op ? op.fields : undefined

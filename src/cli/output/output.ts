@@ -46,6 +46,11 @@ export class Output {
     await this.#write(`${text}\n`)
   }
 
+  /** Text that the line goes on behind. */
+  async text(text: string): Promise<void> {
+    await this.#write(text)
+  }
+
   /** Columns that are as wide as they need to be. */
   async table(rows: readonly (readonly Cell[])[]): Promise<void> {
     for (const line of layOut(rows)) await this.line(line)

@@ -1,6 +1,7 @@
 /** Columns of text without lines; numbers are right-aligned. */
 
 import Table from 'cli-table3'
+import { grouped } from './words.js'
 
 export type Cell = string | number
 
@@ -19,9 +20,7 @@ export function layOut(rows: readonly (readonly Cell[])[]): string[] {
   for (const row of rows) {
     table.push(
       row.map((cell) =>
-        typeof cell === 'number'
-          ? { content: cell.toLocaleString('en-US'), hAlign: 'right' as const }
-          : { content: cell },
+        typeof cell === 'number' ? { content: grouped(cell), hAlign: 'right' as const } : { content: cell },
       ),
     )
   }

@@ -23,7 +23,10 @@ export function bytes(count: number): string {
  * count(1, 'entry', 'entries') // '1 entry'
  */
 export const count = (number: number, one: string, many = `${one}s`): string =>
-  `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`
+  `${grouped(number)} ${number === 1 ? one : many}`
+
+/** A number with its thousands apart. Intl does the same, and takes 10 ms to wake up. */
+export const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** A moment, in UTC. What no Date can be stays a number: the clock of a writer may have said anything. */
 export function time(ms: number): string {

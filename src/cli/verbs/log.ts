@@ -1,19 +1,17 @@
 /** `daybook log`: the entries, one line each. */
 
-import { Option } from '@commander-js/extra-typings'
-import type { EntryKind } from '../../log/entry.js'
 import { type Scanned, scanLog, scanLogBackwards } from '../../log/scan.js'
 import type { Cli } from '../cli.js'
 import { scannedJson } from '../entries/entry-json.js'
 import { scannedLine } from '../entries/entry-line.js'
 import { matcher } from '../entries/filter.js'
+import * as filters from '../entries/filter-options.js'
 import { wholeNumber } from '../options.js'
 import { count } from '../output/words.js'
 import { POSITIONS } from '../position/position.js'
 import { RANGES, resolveRange } from '../position/range.js'
+import { htmlOption } from '../report/option.js'
 import { jsonLinesOption, jsonOption, verb } from '../verb.js'
-
-const KINDS: readonly EntryKind[] = ['tx', 'term', 'claim', 'schema', 'reset', 'checkpoint', 'redact']
 
 export default (cli: Cli) =>
   verb('log', 'The entries, newest last, one line each.', [
@@ -22,26 +20,34 @@ export default (cli: Cli) =>
     ['daybook log app.db @head~100.. --collection todos', 'what the last 100 entries did to todos'],
     ['daybook log app.db --key 1 --data', 'the entries that touch the rows with key 1, with their values'],
     ['daybook log app.db --kind term --json', 'when each leader began'],
+    ['daybook log app.db --html report.html', 'a page with a timeline, and the rows at each entry'],
   ])
     .argument('<file>', 'the database')
     .argument('[range]', 'which entries: a..b, or through a position')
-    .option('--collection <id>', 'only entries that touch this collection')
-    .option('--key <key>', 'only entries that touch rows with this key: 1, "1" or abc')
-    .option('--origin <id>', 'only entries of this origin (or of those that begin so)')
-    .addOption(new Option('--kind <kind>', 'only entries of this kind').choices(KINDS))
-    .option('--since <time>', 'only entries committed at or after this time')
-    .option('--until <time>', 'only entries committed before this time')
+    .addOption(filters.collectionOption())
+    .addOption(filters.keyOption())
+    .addOption(filters.originOption())
+    .addOption(filters.kindOption())
+    .addOption(filters.sinceOption())
+    .addOption(filters.untilOption())
     .option('--limit <n>', 'only the newest n of them', wholeNumber)
     .option('--reverse', 'newest first')
     .option('--stat', 'a summary behind the entries')
-    .option('--data', 'values too; without it only shapes are shown, for values can be secret')
+    .addOption(filters.dataOption())
     .addOption(jsonOption())
     .addOption(jsonLinesOption())
+    .addOption(htmlOption())
     .addHelpText('after', RANGES + POSITIONS)
     .action((path, rangeText, options) =>
       cli.withFile(path, async (file) => {
         const out = cli.output(options)
         const range = await resolveRange(file, rangeText)
+        if (options.html !== undefined) {
+          const { logReport, writeReport } = await import('../report/report.js')
+          const model = await logReport(file, range, options, cli.surroundings.now())
+          writeReport(options.html, model, out)
+          return
+        }
         const matches = matcher(options)
         const inspect = file.inspect.bind(file)
         const totals = { entries: 0, bytes: 0, damaged: 0 }

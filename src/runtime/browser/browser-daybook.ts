@@ -43,12 +43,15 @@ export class BrowserDaybook extends Daybook {
     super({
       origin: new Origin(),
       clock,
+      codec: () => import('../full-codec.js'),
       open: (onError) => page.open(onError),
       breathe: nextTask,
       isHidden: () => document.visibilityState === 'hidden',
       onUnheardWarning: (warning) => console.warn(warning),
     })
     this.#page = page
+    // When there is nothing more urgent: a page that loses its network later has it, and whoever needs it tries again.
+    this.ready.then(() => this.codec.load()).catch(() => undefined)
   }
 
   /** Who leads, and where the rows are. The `leader` event tells of every change. */

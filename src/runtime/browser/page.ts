@@ -12,11 +12,9 @@ import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { checkDaybookOptions } from '../options.js'
 import { randomId } from '../origin.js'
-import { ContextLocks } from '../roles/context-locks.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
 import type { BrowserOptions } from './options.js'
 import type { PageSurroundings } from './surroundings.js'
-import { webLocks } from './web-locks.js'
 
 interface PageListener {
   readonly onStatus: (status: LeaderEvent) => void
@@ -103,7 +101,7 @@ export class BrowserPage {
       journal,
       maintenance: journal,
       warnings: [],
-      locks: isShared ? webLocks(locks, name) : new ContextLocks(),
+      locks: async () => (await import('./page-locks.js')).pageLocks(locks, name, isShared),
     }
   }
 

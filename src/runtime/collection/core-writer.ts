@@ -7,13 +7,13 @@
 
 import type { SyncConfig } from '@tanstack/db'
 import { UnreadableRowError, UnreadableStateError } from '../../errors.js'
-import { decodeOp } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { RowOp } from '../../materializer/fold.js'
 import type { StoredState } from '../../materializer/state.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
-import { decodeValue, type Json, type Note } from '../../values/value.js'
+import type { Json, Note } from '../../values/value.js'
+import type { Codec } from '../codec.js'
 
 export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
 
@@ -33,11 +33,13 @@ export interface WriterEvents<TKey extends Key> {
 
 export class CoreWriter<T extends object, TKey extends Key> {
   readonly #collection: string
+  readonly #codec: Codec
   readonly #params: SyncParams<T, TKey>
   readonly #events: WriterEvents<TKey>
 
-  constructor(collection: string, params: SyncParams<T, TKey>, events: WriterEvents<TKey>) {
+  constructor(collection: string, codec: Codec, params: SyncParams<T, TKey>, events: WriterEvents<TKey>) {
     this.#collection = collection
+    this.#codec = codec
     this.#params = params
     this.#events = events
   }
@@ -58,9 +60,9 @@ export class CoreWriter<T extends object, TKey extends Key> {
   row(row: StoredRow): void {
     try {
       const key = decodeKey(row.key) as TKey
-      this.#put(key, decode(row.value, row.notes) as T)
+      this.#put(key, this.#parsed(row.value, row.notes) as T)
       if (row.metadata !== null) {
-        this.#params.metadata?.row.set(key, decode(row.metadata, row.metadata_notes))
+        this.#params.metadata?.row.set(key, this.#parsed(row.metadata, row.metadata_notes))
       }
     } catch (cause) {
       this.#events.onUnreadable(new UnreadableRowError(this.#collection, row.key, { cause }))
@@ -70,7 +72,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
   state({ name: stored, value, notes }: StoredState): void {
     const name = JSON.parse(stored) as string
     try {
-      this.#setState(name, decode(value, notes))
+      this.#setState(name, this.#parsed(value, notes))
     } catch (cause) {
       this.#events.onUnreadable(new UnreadableStateError(this.#collection, name, { cause }))
     }
@@ -108,11 +110,14 @@ export class CoreWriter<T extends object, TKey extends Key> {
     const key = stored[2] as TKey
     this.#events.onTouched?.(key)
     try {
-      const op = decodeOp(stored)
-      if (op.op === 'put') this.#put(key, op.value as T)
-      else if (op.op === 'patch') this.#patch(key, op.fields, op.unset ?? [])
-      else if (op.op === 'meta') this.#meta(key, op.value)
-      else this.#params.write({ type: 'delete', key })
+      if (stored[0] === 'delete') {
+        this.#params.write({ type: 'delete', key })
+        return
+      }
+      const value = this.#codec.decode(stored[3], stored[4])
+      if (stored[0] === 'put') this.#put(key, value as T)
+      else if (stored[0] === 'patch') this.#patch(key, value as object, stored[5] ?? [])
+      else this.#meta(key, value)
     } catch (cause) {
       this.#events.onUnreadable(new UnreadableRowError(this.#collection, encodeKey(key), { cause }))
     }
@@ -120,8 +125,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
 
   #stateOp(stored: Extract<StoredOp, readonly ['state', ...unknown[]]>): void {
     try {
-      const op = decodeOp(stored)
-      if (op.op === 'state') this.#setState(op.name, op.value)
+      this.#setState(stored[2], this.#codec.decode(stored[3], stored[4]))
     } catch (cause) {
       this.#events.onUnreadable(new UnreadableStateError(this.#collection, stored[2], { cause }))
     }
@@ -151,24 +155,15 @@ export class CoreWriter<T extends object, TKey extends Key> {
     else this.#params.metadata?.collection.set(name, value)
     this.#events.onState?.(name, value)
   }
-}
 
-const decode = (value: string, notes: string | null): unknown =>
-  decodeValue(JSON.parse(value) as Json, notes === null ? undefined : (JSON.parse(notes) as Note[]))
+  #parsed(value: string, notes: string | null): unknown {
+    return this.#codec.decode(
+      JSON.parse(value) as Json,
+      notes === null ? null : (JSON.parse(notes) as Note[]),
+    )
+  }
+}
 
 /** The row once everything that sync has handed over is visible; core holds it back while a mutation persists. */
 export const acceptedRow = <T extends object>(collection: object, key: Key): T | undefined =>
   (collection as SyncParams<T, Key>['collection'])._state.getAcceptedSyncedRow(key)
-
-/** The row's metadata once everything that sync has handed over is visible. */
-export function acceptedMetadata(collection: object, key: Key): unknown {
-  const { pendingSyncedTransactions, syncedMetadata } = (collection as SyncParams<object, Key>['collection'])
-    ._state
-  for (let at = pendingSyncedTransactions.length - 1; at >= 0; at--) {
-    const { rowMetadataWrites, truncate } = pendingSyncedTransactions[at]!
-    const write = rowMetadataWrites.get(key)
-    if (write !== undefined) return write.type === 'set' ? write.value : undefined
-    if (truncate) return undefined
-  }
-  return syncedMetadata.get(key)
-}

@@ -71,7 +71,7 @@ export class Demands {
     const demand: Demand = {
       request,
       subset,
-      answeredName: answeredName(subset),
+      answeredName: answeredName(this.#options.persistence.codec, subset),
       answer: deferred(),
       isAnswered: false,
     }
@@ -170,9 +170,9 @@ export class Demands {
   #write(demand: Demand, value: Wanted | undefined): void {
     const { answeredName: name } = demand
     if (name === undefined) return
-    const { persistence, id } = this.#options
-    const asked = persistence.enter(
-      () => persistence.state(id, wantedName(persistence.origin, name), value).kept,
+    const { persistence, id: collection } = this.#options
+    const asked = persistence.enter(() =>
+      persistence.submit({ op: 'state', collection, name: wantedName(persistence.origin, name), value }),
     )
     asked.catch((error: unknown) => this.#failed(demand, error))
   }

@@ -35,6 +35,8 @@ export interface FollowEvents<TKey extends Key> extends Omit<WriterEvents<TKey>,
   readonly isApplied?: (entry: Entry) => boolean
   /** Inside the transaction that changed the base: what is in memory only goes on top of it again. */
   readonly onBaseChanged?: () => void
+  /** Whether code has to be loaded before that can be done. */
+  readonly lacksCode?: () => boolean
 }
 
 export interface FollowOptions {
@@ -72,7 +74,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#events = events
     this.#onDemand = onDemand
     this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
-    this.writer = new CoreWriter(collection, params, {
+    this.writer = new CoreWriter(collection, persistence.codec, params, {
       ...events,
       onUnreadable: (error) => persistence.report(error),
     })
@@ -149,12 +151,14 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   async #read(replace: boolean): Promise<void> {
     // A question that was asked is answered, even if the collection is not wanted any more.
     if (this.#stopped && this.#asked.size === 0) return
-    const { journal } = this.#persistence
+    const { journal, codec } = this.#persistence
     const subset = this.#onDemand ? { limit: 0 } : undefined
     const found = await queryAtVersion(this.#persistence, this.#schema, () =>
       journal.query(this.collection, subset),
     )
     if (this.#asked.size > 0) this.#answer(found)
+    const canRead = codec.canRead(found.rows) && codec.canRead(found.state)
+    if (!canRead || this.#events.lacksCode?.() === true) await codec.load()
     const rows = replace ? found.rows : await this.#write(found.rows)
     if (this.#stopped) return
     this.writer.transaction(() => {
@@ -203,6 +207,11 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       return
     }
     if (this.#events.isApplied?.(entry) !== true) {
+      // Happens at most once: then the code is there.
+      if (!this.#persistence.codec.canReadOps(ops) || this.#events.lacksCode?.() === true) {
+        this.reload()
+        return
+      }
       this.writer.transaction(() => {
         for (const op of ops) this.writer.op(op)
         this.#events.onBaseChanged?.()

@@ -8,10 +8,9 @@ import type { Key } from '../../values/key.js'
 import type { MutationsHolder, Persistence } from '../persistence.js'
 import type { SyncParams } from './core-writer.js'
 import { FollowingCollection } from './follow.js'
-import { mirrorIndexes } from './indexes.js'
 import type { Mutation } from './mutations.js'
+import type { OnDemand } from './on-demand.js'
 import type { Readiness } from './readiness.js'
-import { Subsets } from './subsets.js'
 
 /** What a mutation handler of TanStack DB is called with. */
 interface HandlerParams {
@@ -59,7 +58,13 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
   }
 
   #start(params: SyncParams<T, TKey>): SyncConfigRes {
-    this.#readiness.begin()
+    const readiness = this.#readiness
+    readiness.begin()
+    let onDemand: OnDemand | undefined
+    const fail = (error: unknown): void => {
+      params.markError(error)
+      readiness.show({ status: 'error', error })
+    }
     const following = new FollowingCollection(
       this.#id,
       this.#persistence,
@@ -67,36 +72,36 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
       {
         onReady: () => {
           params.markReady()
-          this.#readiness.show({ status: 'ready' })
+          readiness.show({ status: 'ready' })
         },
-        onError: (error) => {
-          params.markError(error)
-          this.#readiness.show({ status: 'error', error })
-        },
-        onTouched: (key) => subsets.touched(key),
-        onCleared: () => subsets.touched(),
+        onError: fail,
+        onTouched: (key) => onDemand?.touched(key),
+        onCleared: () => onDemand?.touched(),
       },
       { onDemand: this.#onDemand },
     )
-    const subsets = new Subsets({
-      id: this.#id,
-      persistence: this.#persistence,
-      core: params as unknown as SyncParams<object, Key>,
-      following: () => following as unknown as FollowingCollection<object, Key>,
-      isUnkept: () => false,
-    })
     if (!this.#onDemand) return { cleanup: () => following.stop() }
-    const stopIndexes = mirrorIndexes(
-      this.#id,
-      this.#persistence,
-      params.collection as unknown as SyncParams<object, Key>['collection'],
-    )
+    let isStopped = false
+    const load = async (): Promise<void> => {
+      const { OnDemand } = await import('./on-demand.js')
+      if (isStopped) return
+      onDemand = new OnDemand({
+        id: this.#id,
+        persistence: this.#persistence,
+        core: params as unknown as SyncParams<object, Key>,
+        following: () => following as unknown as FollowingCollection<object, Key>,
+      })
+    }
+    const loaded = load()
+    loaded.catch(fail)
     return {
       loadSubset: async (request) => {
-        await subsets.load(request)
+        await loaded
+        await onDemand?.load(request)
       },
       cleanup: () => {
-        stopIndexes()
+        isStopped = true
+        onDemand?.stop()
         following.stop()
       },
     }

@@ -8,7 +8,8 @@ import type { SyncMetadataApi } from '@tanstack/db'
 import { InvalidOptionError } from '../../errors.js'
 import { digest } from '../../log/checksum.js'
 import type { Key } from '../../values/key.js'
-import { encodeValue } from '../../values/value.js'
+import { isPlainJson } from '../../values/plain.js'
+import type { Codec } from '../codec.js'
 
 /** Names that daybook keeps for itself among a collection's metadata. */
 const RESERVED = 'daybook:'
@@ -20,9 +21,11 @@ export const COMPLETE = `${RESERVED}complete`
 const ANSWERED = `${RESERVED}answered:`
 
 /** The name under which a subset is noted; nothing for one that cannot be written down. */
-export function answeredName(subset: object): string | undefined {
+export function answeredName({ full }: Codec, subset: object): string | undefined {
+  if (isPlainJson(subset)) return ANSWERED + digest(JSON.stringify([subset, null]))
+  if (full === undefined) return undefined
   try {
-    const { json, notes } = encodeValue(subset)
+    const { json, notes } = full.encodeValue(subset)
     return ANSWERED + digest(JSON.stringify([json, notes]))
   } catch {
     // A comparison function of the app's own.

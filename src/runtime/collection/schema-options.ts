@@ -1,7 +1,7 @@
 /** The options that say which version a collection's rows have, checked. */
 
 import { InvalidOptionError } from '../../errors.js'
-import { isVersion } from '../../log/stored-op.js'
+import { isVersion } from '../../log/version.js'
 import type { MigratedRow } from './migration.js'
 
 /**

@@ -146,9 +146,9 @@ export class SourceRole {
     this.#turns++
     this.#work.lost()
     if (this.#isOver || this.#session === undefined) return
-    const unkept = this.#session.unkept().length > 0
+    const isKept = this.#session.unkept()?.length === 0
     this.#leaveQuietly()
-    if (unkept) this.#options.onGivenUp()
+    if (!isKept) this.#options.onGivenUp()
   }
 
   #enter(claim: SessionOptions['claim']): void {

@@ -11,8 +11,9 @@ import type { Key } from '../../values/key.js'
 import type { Entry } from '../journal/journal.js'
 import type { Persistence } from '../persistence.js'
 import type { SyncOwner } from '../roles/sync-owner.js'
+import { acceptedMetadata } from './accepted-metadata.js'
 import { type CapabilityParts, capabilityOf, legacyCapability } from './capability.js'
-import { acceptedMetadata, acceptedRow, type SyncParams } from './core-writer.js'
+import { acceptedRow, type SyncParams } from './core-writer.js'
 import type { CollectionMetadata } from './metadata.js'
 import type { CollectionSchema } from './migration.js'
 import { Outbox } from './outbox.js'
@@ -77,6 +78,7 @@ export class SourceSession {
       onDemand,
       metadata,
       fromLog,
+      codec: persistence.codec,
       persistence: capabilityOf(parts),
       legacy: legacyCapability(parts),
       onCommit: (ops, touched) => this.#committed(ops, touched),
@@ -127,8 +129,8 @@ export class SourceSession {
     return this.#outbox.recognises(entry)
   }
 
-  /** What is in memory and not in the log. */
-  unkept(): readonly StoredOp[] {
+  /** What is in memory and not in the log; nothing where code has to be loaded for it. */
+  unkept(): readonly StoredOp[] | undefined {
     return this.#outbox.unkept()
   }
 

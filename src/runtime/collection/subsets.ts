@@ -61,6 +61,7 @@ export class Subsets {
     this.#underWay.add(query)
     try {
       const { rows } = await persistence.journal.query(id, subset)
+      if (!persistence.codec.canRead(rows)) await persistence.codec.load()
       signal?.throwIfAborted()
       if (query.all) return false
       const { writer } = following()

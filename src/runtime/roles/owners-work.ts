@@ -6,8 +6,9 @@
  * asked for the role gives it when the work under way is done; new work waits for its turn then.
  */
 
-import { type Cancel, type Clock, stayAlive } from '../clock.js'
+import type { Cancel, Clock } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
+import { stayAlive } from '../stay-alive.js'
 
 /** How long another context waits for work under way, in ms. */
 const LONGEST = 15_000

@@ -1,7 +1,7 @@
 /** What the tail brings about the role of sync owner of one collection: claims, and questions for it. */
 
 import type { Position } from '../../errors.js'
-import { decodeOp, type Op } from '../../log/op.js'
+import type { Op } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Entry } from '../journal/journal.js'
 import type { Follower } from '../tail.js'
@@ -57,7 +57,8 @@ export class RoleWatch implements Follower {
         this.#seq = Math.max(this.#seq, position.seq)
         this.#events.onClaim?.(origin)
       } else if (op[0] === 'state' && op[2] === QUESTION) {
-        const { value } = decodeOp(op) as { readonly value?: Partial<Question> }
+        // A question is JSON.
+        const value = op[3] as Partial<Question> | null | undefined
         if (typeof value?.by === 'string')
           this.#events.onQuestion?.({
             by: value.by,

@@ -4,13 +4,13 @@ import type { Position } from '../../errors.js'
 import type { Op } from '../../log/op.js'
 import type { Clock } from '../clock.js'
 import type { Tail } from '../tail.js'
-import type { Locks } from './locks.js'
+import { type Locks, openingLocks } from './locks.js'
 import { questionOp } from './role-watch.js'
 import { SyncOwner } from './sync-owner.js'
 import type { SyncOwnerListener } from './sync-owner-listener.js'
 
 export interface SyncOwnersParts {
-  readonly locks: Locks
+  readonly locks: () => Promise<Locks>
   readonly tail: Tail
   readonly clock: Clock
   readonly origin: string
@@ -25,17 +25,20 @@ export interface SyncOwnersParts {
 
 export class SyncOwners {
   readonly #parts: SyncOwnersParts
+  readonly #locks: Locks
   readonly #owners = new Set<SyncOwner>()
 
   constructor(parts: SyncOwnersParts) {
     this.#parts = parts
+    this.#locks = openingLocks(parts.locks())
   }
 
   /** Contends for a collection until the owner is stopped. */
   contend(collection: string, listener: OwnerListener): SyncOwner {
-    const { append, onChange, onError, ...parts } = this.#parts
+    const { append, locks: _, onChange, onError, ...parts } = this.#parts
     const owner = new SyncOwner({
       ...parts,
+      locks: this.#locks,
       collection,
       claim: (collection) => append({ op: 'claim', collection }),
       ask: (collection, question) => append(questionOp(collection, question)),

@@ -1,6 +1,6 @@
 /** The command in this process: thousands of runs in little time. */
 
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { run } from '../../../src/cli/run.js'
 
 export interface Ran {
@@ -13,6 +13,7 @@ export async function inProcess(...args: string[]): Promise<Ran> {
   const stdout = collecting()
   const stderr = collecting()
   const code = await run(args, {
+    stdin: Readable.from([]),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env: {},

@@ -1,0 +1,303 @@
+/** Bringing the collections of a damaged file to what can still be read of them, in the file that is made of it. */
+
+import type { Driver } from '../../../drivers/driver.js'
+import { all, first, type Program } from '../../../drivers/program.js'
+import { insert, requestFor, tail } from '../../../log/append.js'
+import { checkpointBody } from '../../../log/checkpoint.js'
+import { type Controls, controlsAfter, controlsOf, postControls, UNMENTIONED } from '../../../log/controls.js'
+import { moveCursor } from '../../../log/cursor.js'
+import { type Entry, opParts } from '../../../log/entry.js'
+import { KindOfOps } from '../../../log/kind.js'
+import { parseOps, partsOfOps } from '../../../log/op.js'
+import { postOrigins, putRun } from '../../../log/origins.js'
+import { rawPage } from '../../../log/read.js'
+import type { StoredOp } from '../../../log/stored-op.js'
+import { putRow } from '../../../materializer/base.js'
+import { ensureRowTable, findRowTable, listCollections } from '../../../materializer/registry.js'
+import { metaOf, putOf, valueAndNotes } from '../../../materializer/restate.js'
+import { putState, type StoredState, stateOf } from '../../../materializer/state.js'
+import { rowTable, type StoredRow } from '../../../materializer/tables.js'
+import { decodeKey } from '../../../values/key.js'
+import { systemClock } from '../../clock.js'
+import type { Origin } from '../../origin.js'
+import { isSoundRow, type ReadableCollection, type ReadableTables } from './readable-rows.js'
+
+export interface SalvagedCollection {
+  readonly collection: string
+  /** The rows that it has now. */
+  readonly rows: number
+  /** Of these, the rows that are stated anew because the entries that wrote them are lost. */
+  readonly restated: number
+  /** Rows of it could not be read; where the log had them they are as old as what is kept of it. */
+  readonly lostRows: boolean
+  /** Metadata of it, such as a resume token, was left behind: its source has to send what it has again. */
+  readonly lostMetadata: boolean
+}
+
+export interface RestoringParts {
+  readonly tables: ReadableTables
+  /** The seqs of the entries that are kept. */
+  readonly from: number
+  readonly to: number
+  /** What rows are made from: the log, rows that were read and then the log, or rows alone. */
+  readonly base: 'log' | 'both' | 'rows'
+}
+
+/** Rows written, or looked at, in one transaction. */
+const BATCH = 500
+
+/** What was read of a collection. */
+interface Found {
+  readonly of: ReadableCollection
+  /** Rows that the entries which are kept do not know. */
+  readonly newer: StoredRow[]
+  /** The keys of all rows that could be read, as JSON text. */
+  readonly keys: Set<string>
+  damaged: boolean
+  restated: number
+  lostMetadata: boolean
+}
+
+export class Restoring {
+  readonly #target: Driver
+  readonly #origin: Origin
+  readonly #parts: RestoringParts
+  readonly #found = new Map<string, Found>()
+
+  constructor(target: Driver, origin: Origin, parts: RestoringParts) {
+    this.#target = target
+    this.#origin = origin
+    this.#parts = parts
+  }
+
+  /** Something of a collection is lost that the log does not have. */
+  get hasLosses(): boolean {
+    const { tables, base } = this.#parts
+    if (this.#found.size > 0 || base !== 'log') {
+      if (tables.lost.length > 0) return true
+    }
+    return [...this.#found.values()].some(({ damaged }) => damaged)
+  }
+
+  /** Reads all rows; where the log does not begin at its beginning, they are what it goes on from. */
+  async readRows(): Promise<void> {
+    const { tables, from, to, base } = this.#parts
+    for (const of of tables.collections) {
+      const found: Found = {
+        of,
+        newer: [],
+        keys: new Set(),
+        damaged: false,
+        restated: 0,
+        lostMetadata: false,
+      }
+      this.#found.set(of.collection, found)
+      let older: StoredRow[] = []
+      const flush = async (): Promise<void> => {
+        const rows = older
+        older = []
+        await this.#write(() => putRows(of.collection, rows))
+      }
+      for await (const row of of.rows.rows()) {
+        if (!isSoundRow(row)) {
+          found.damaged = true
+          continue
+        }
+        found.keys.add(row.key)
+        if (base === 'rows' || row.seq > to) found.newer.push(row)
+        else if (base === 'both') older.push(row)
+        if (older.length >= BATCH) await flush()
+      }
+      found.damaged ||= of.rows.isDamaged
+      if (base === 'both') await flush()
+    }
+    if (base !== 'both') return
+    const cutoff = tables.cursor === undefined ? from - 1 : Math.min(tables.cursor, to)
+    await this.#write(() => this.#putTables(cutoff))
+  }
+
+  *#putTables(cutoff: number): Program<void> {
+    const { tables, to } = this.#parts
+    for (const { of, damaged } of this.#found.values()) {
+      const { claim, schemaVersion, changed } = of.controls
+      const controls = { claim: claim > to ? 0 : claim, schemaVersion, changed: Math.min(changed, to) }
+      yield* postControls(new Map([[of.collection, controls]]))
+      for (const state of damaged ? [] : of.state.values()) if (state.seq <= to) yield* putState(state)
+    }
+    for (const run of tables.runs) {
+      const length = Math.min(run.length, to - run.seq + 1)
+      if (length > 0) yield* putRun({ ...run, length })
+    }
+    yield* this.#putFromLog(cutoff)
+    yield* moveCursor(cutoff)
+  }
+
+  // What the tables no longer say, checkpoints and the entries behind them do.
+  *#putFromLog(through: number): Program<void> {
+    const controls = new Map<string, Controls>()
+    for (let seq = this.#parts.from - 1; seq < through; ) {
+      const entries = (yield* rawPage(seq, BATCH)).map(({ entry }) => entry)
+      for (const entry of entries) {
+        seq = entry.position.seq
+        if (seq > through) break
+        const body = checkpointBody(entry)
+        for (const [origin, originSeq, at, term, length] of body?.origins ?? []) {
+          yield* putRun({ origin, originSeq, seq: at, term, length })
+        }
+        for (const [id, claim, schemaVersion, changed] of body?.controls ?? []) {
+          controls.set(id, { claim, schemaVersion, changed })
+        }
+        for (const op of opParts(entry).flatMap(parseOps)) {
+          controls.set(op[1], controlsAfter(controls.get(op[1]) ?? UNMENTIONED, op, seq))
+        }
+      }
+      yield* postOrigins(entries.filter(({ position }) => position.seq <= through))
+    }
+    if (this.#parts.tables.lost.length > 0) yield* postControls(controls)
+  }
+
+  /** States what the entries that are kept do not say, a transaction for each collection. */
+  async stateAnew(): Promise<void> {
+    const { tables, base } = this.#parts
+    for (const found of this.#found.values()) await this.#write(() => this.#stateCollection(found))
+    if (base !== 'log' || tables.lost.length > 0) return
+    // The registry was read whole: what it does not have was dropped since.
+    for (const { collection } of await this.#target.transaction('read', listCollections)) {
+      if (!this.#found.has(collection)) await this.#write(() => this.#append([['reset', collection]]))
+    }
+  }
+
+  *#stateCollection(found: Found): Program<void> {
+    const { of, newer } = found
+    const { collection } = of
+    const { schemaVersion: before } = yield* controlsOf(collection)
+    const isMigrated = of.controls.schemaVersion > before
+    const ops: StoredOp[] = isMigrated ? [['schema', collection, before, of.controls.schemaVersion]] : []
+    const table = yield* findRowTable(collection)
+    // Rows of the version before are not ones of this version, but for those that its table has as they were.
+    if (isMigrated) ops.push(['truncate', collection], ...(yield* stayingOf(found, table)))
+    else if (this.#knowsDeletions(found)) ops.push(...(yield* deletesOf(collection, found.keys)))
+    for (const row of newer) {
+      ops.push(putOf(collection, row))
+      const old = table === undefined || isMigrated ? undefined : yield* first(rowTable(table).get, row.key)
+      if (row.metadata !== null || (old?.metadata ?? null) !== null) ops.push(metaOf(collection, row))
+    }
+    found.restated = newer.length
+    ops.push(...(yield* this.#stateOps(found)))
+    if (ops.length > 0) yield* this.#append(ops)
+  }
+
+  // A row that the log has and a whole table has not was deleted by an entry that is lost.
+  #knowsDeletions({ damaged }: Found): boolean {
+    const { tables, base, to } = this.#parts
+    return base === 'log' && !damaged && (tables.cursor ?? 0) > to
+  }
+
+  *#stateOps(found: Found): Program<StoredOp[]> {
+    const { tables, base, to } = this.#parts
+    const { of, damaged } = found
+    const now = new Map((yield* stateOf(of.collection)).map((state) => [state.name, state]))
+    const areKnown = !damaged && tables.lost.length === 0
+    if (!areKnown) {
+      // As old as the rows that the log has, or older than none.
+      found.lostMetadata = base !== 'log' || of.state.size > 0
+      return base === 'log' ? [] : [...now.keys()].map((name) => stateOp(of.collection, name, undefined))
+    }
+    if (base === 'both' && (tables.cursor ?? 0) <= to) return []
+    const changed = [...of.state.values()].filter(({ name, value, notes }) => {
+      const old = now.get(name)
+      return old?.value !== value || old.notes !== notes
+    })
+    const gone = [...now.keys()].filter((name) => !of.state.has(name))
+    return [
+      ...changed.map((state) => stateOp(of.collection, state.name, state)),
+      ...gone.map((name) => stateOp(of.collection, name, undefined)),
+    ]
+  }
+
+  /** Appends an entry that had not been posted; without metadata of collections that have lost rows. */
+  async appendAnew(entry: Entry): Promise<void> {
+    const { origin, originSeq, committedAt } = entry
+    const ops = opParts(entry)
+      .flatMap(parseOps)
+      .filter(([name, collection]) => {
+        if (name === 'redacted') return false
+        return name !== 'state' || this.#found.get(collection)?.damaged === false
+      })
+    if (ops.length > 0) await this.#write(() => this.#append(ops, { origin, originSeq, committedAt }))
+  }
+
+  /** What became of each collection. */
+  async report(fromLog: boolean): Promise<SalvagedCollection[]> {
+    return this.#target.transaction('read', () => this.#report(fromLog))
+  }
+
+  *#report(fromLog: boolean): Program<SalvagedCollection[]> {
+    const collections: SalvagedCollection[] = []
+    for (const { collection, rowTable: table } of yield* listCollections()) {
+      const found = this.#found.get(collection)
+      collections.push({
+        collection,
+        rows: (yield* first(rowTable(table).count))?.count ?? 0,
+        restated: found?.restated ?? 0,
+        lostRows: !fromLog && (found?.damaged ?? true),
+        lostMetadata: !fromLog && (found?.lostMetadata ?? true),
+      })
+    }
+    return collections
+  }
+
+  *#append(
+    ops: readonly StoredOp[],
+    by = { origin: this.#origin.id, originSeq: 0, committedAt: systemClock.now() },
+  ): Program<void> {
+    const kind = new KindOfOps()
+    for (const op of ops) kind.add(op)
+    const originSeq = by.originSeq === 0 ? this.#origin.next() : by.originSeq
+    const transaction = { origin: by.origin, originSeq, parts: partsOfOps(ops) }
+    yield* insert(requestFor(transaction, by.committedAt, kind.kind), yield* tail())
+  }
+
+  async #write(program: () => Program<void>): Promise<void> {
+    await this.#target.transaction('write', program)
+  }
+}
+
+function* putRows(collection: string, rows: readonly StoredRow[]): Program<void> {
+  const table = yield* ensureRowTable(collection)
+  for (const row of rows) yield* putRow(table, row)
+}
+
+function* deletesOf(collection: string, keys: ReadonlySet<string>): Program<StoredOp[]> {
+  const table = yield* findRowTable(collection)
+  const ops: StoredOp[] = []
+  for (let after = ''; table !== undefined; ) {
+    const rows = yield* all(rowTable(table).after, after, BATCH)
+    for (const { key } of rows) if (!keys.has(key)) ops.push(['delete', collection, decodeKey(key)])
+    const last = rows.at(-1)
+    if (last === undefined) break
+    after = last.key
+  }
+  return ops
+}
+
+function stateOp(collection: string, name: string, state: StoredState | undefined): StoredOp {
+  const value = state === undefined ? [] : valueAndNotes(state.value, state.notes)
+  return ['state', collection, JSON.parse(name) as string, ...value] as unknown as StoredOp
+}
+
+/** The rows of a collection that no entry behind the kept ones has touched, as ops that state them. */
+function* stayingOf(
+  { of: { collection }, keys, newer }: Found,
+  table: string | undefined,
+): Program<StoredOp[]> {
+  const touched = new Set(newer.map(({ key }) => key))
+  const ops: StoredOp[] = []
+  for (const key of table === undefined ? [] : keys) {
+    const row = touched.has(key) ? undefined : yield* first(rowTable(table as string).get, key)
+    if (row === undefined) continue
+    ops.push(putOf(collection, row))
+    if (row.metadata !== null) ops.push(metaOf(collection, row))
+  }
+  return ops
+}

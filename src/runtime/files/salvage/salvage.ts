@@ -1,0 +1,177 @@
+/**
+ * Salvaging a damaged file: the longest whole part of its log from the beginning, and every row that can still be read,
+ * in a new file that verifies clean. The damaged one is never written.
+ *
+ * Rows that are newer than that part are stated behind it, in a new term, so that no position of the damaged log is
+ * taken for one of the new one. Metadata that is newer than it, such as the resume token of a source, comes along only
+ * where all rows of its collection do: a token must not speak for rows that are lost.
+ */
+
+import type { Driver } from '../../../drivers/driver.js'
+import type { Program } from '../../../drivers/program.js'
+import { claimTerm, tail, write } from '../../../log/append.js'
+import type { Entry, Position } from '../../../log/entry.js'
+import { checksumOf } from '../../../log/read.js'
+import { createLog, createTables } from '../../../log/schema.js'
+import { post } from '../../../materializer/post.js'
+import { MATERIALIZER_SCHEMA } from '../../../materializer/tables.js'
+import { systemClock } from '../../clock.js'
+import { Origin, randomId } from '../../origin.js'
+import { type ConnectFile, driverOn } from '../binding.js'
+import { makeFile } from '../new-file.js'
+import { withDamagedFile } from './damaged-file.js'
+import { beginningOf, readableAfter, scanOfLog, wholePrefix } from './readable-log.js'
+import { type ReadableTables, readableTables } from './readable-rows.js'
+import { Restoring, type SalvagedCollection } from './restoring.js'
+
+export type { SalvagedCollection }
+
+/** What a salvage kept and what it did not. */
+export interface Salvaged {
+  /** Nothing was lost. */
+  readonly complete: boolean
+  /** The seqs of the entries that are kept as they were; nothing where not even the first could be read. */
+  readonly kept: { readonly from: number; readonly to: number } | undefined
+  /** The seqs of those that are not: damaged ones and all behind them, as far as it can be told. */
+  readonly lost: { readonly from: number; readonly to: number } | undefined
+  /** Of the lost, the entries that were not posted yet and could be read: they were appended anew, at other seqs. */
+  readonly appendedAnew: number
+  readonly collections: readonly SalvagedCollection[]
+  /** What else could not be read, in words. */
+  readonly notes: readonly string[]
+  /** Where the new log ends. */
+  readonly head: Position
+}
+
+/** Entries written or posted in one transaction. */
+const BATCH = 500
+
+/**
+ * @throws UnsalvageableError when SQLite can read nothing at all; FileExistsError, CannotOpenError, NotADatabaseError
+ */
+export async function salvage(connect: ConnectFile, source: string, target: string): Promise<Salvaged> {
+  return makeFile(target, (partial) =>
+    withDamagedFile(connect, source, `${target}.source`, async (damaged, { id }) => {
+      const driver = driverOn(connect, partial)
+      try {
+        return await new Salvage(damaged, driver, id).run()
+      } finally {
+        await driver.close()
+      }
+    }),
+  )
+}
+
+class Salvage {
+  readonly #damaged: Driver
+  readonly #target: Driver
+  readonly #id: string
+  readonly #origin = new Origin()
+  #maxTerm = 0
+
+  constructor(damaged: Driver, target: Driver, id: string) {
+    this.#damaged = damaged
+    this.#target = target
+    this.#id = id
+  }
+
+  async run(): Promise<Salvaged> {
+    const tables = await readableTables(this.#damaged)
+    const from = await beginningOf(this.#damaged)
+    const to = from === undefined ? 0 : await this.#keepPrefix(from)
+    const { last, behind } = await this.#lookBehind(tables, to)
+    const isWhole = to > 0 && last === to
+    // What was trimmed is in the rows alone.
+    const base = to === 0 ? 'rows' : from === 1 ? 'log' : 'both'
+    const restoring = new Restoring(this.#target, this.#origin, { tables, from: from ?? 1, to, base })
+    // A log that begins at its beginning and is whole has everything, whatever became of the tables.
+    const fromLog = isWhole && base === 'log'
+    if (base === 'rows') await this.#write(() => this.#begin())
+    if (!fromLog) await restoring.readRows()
+    await this.#postAll()
+    if (!isWhole || restoring.hasLosses) {
+      const term = Math.max(this.#maxTerm, 1)
+      await this.#write(() => this.#beginTerm(term))
+      await restoring.stateAnew()
+      for (const entry of behind) await restoring.appendAnew(entry)
+      await this.#postAll()
+    }
+    const collections = await restoring.report(fromLog)
+    const { term, seq } = await this.#target.transaction('read', tail)
+    return {
+      complete: isWhole && !restoring.hasLosses,
+      kept: to === 0 ? undefined : { from: from as number, to },
+      lost: isWhole ? undefined : { from: to + 1, to: last },
+      appendedAnew: behind.length,
+      collections,
+      notes: tables.lost.map((what) => `Not all of it could be read: ${what}.`),
+      head: { term, seq },
+    }
+  }
+
+  /** Writes the whole part of the log; answers with its last seq, 0 where there is none. */
+  async #keepPrefix(from: number): Promise<number> {
+    let to = 0
+    let batch: Entry[] = []
+    const flush = async (): Promise<void> => {
+      await this.#write(() => this.#put(batch, to === 0))
+      to = batch.at(-1)?.position.seq ?? to
+      batch = []
+    }
+    for await (const entry of wholePrefix(this.#damaged, from)) {
+      batch.push(entry)
+      this.#maxTerm = Math.max(this.#maxTerm, entry.position.term)
+      if (batch.length >= BATCH) await flush()
+    }
+    if (batch.length > 0) await flush()
+    return to
+  }
+
+  /** The last seq that the log had, as far as it shows, and what is whole behind the posted part. */
+  async #lookBehind(tables: ReadableTables, to: number): Promise<{ last: number; behind: Entry[] }> {
+    const { cursor = 0 } = tables
+    let last = Math.max(to, cursor)
+    const behind: Entry[] = []
+    const scan = scanOfLog(this.#damaged)
+    let previous: Entry | undefined
+    for await (const entry of readableAfter(this.#damaged, scan, to)) {
+      const { seq, term } = entry.position
+      last = Math.max(last, seq)
+      this.#maxTerm = Math.max(this.#maxTerm, term)
+      const isNext = cursor > to && seq === cursor + behind.length + 1
+      // Without the one before it nobody can say whether it is as it was written.
+      const isWhole =
+        previous?.position.seq === seq - 1 && checksumOf(previous.checksum, entry) === entry.checksum
+      if (isNext && isWhole) behind.push(entry)
+      previous = entry
+    }
+    // Where the end of the log is damaged nobody can say how much of it there was.
+    return { last: scan.isDamaged ? Math.max(last, to + 1) : last, behind }
+  }
+
+  *#put(entries: readonly Entry[], isFirst: boolean): Program<void> {
+    if (isFirst) yield* createTables(this.#id, MATERIALIZER_SCHEMA)
+    for (const entry of entries) yield* write(entry)
+  }
+
+  // Nothing of the log is left: this is another one.
+  *#begin(): Program<void> {
+    const genesis = { id: randomId(), origin: this.#origin.id, createdAt: systemClock.now() }
+    yield* createLog(genesis, MATERIALIZER_SCHEMA)
+  }
+
+  *#beginTerm(above: number): Program<void> {
+    const { term } = yield* tail()
+    for (let next = term; next <= above; next++) {
+      yield* claimTerm(this.#origin.id, this.#origin.next(), systemClock.now())
+    }
+  }
+
+  async #postAll(): Promise<void> {
+    while ((await this.#target.transaction('write', () => post(BATCH))) > 0);
+  }
+
+  async #write(program: () => Program<void>): Promise<void> {
+    await this.#target.transaction('write', program)
+  }
+}
