@@ -95,7 +95,7 @@ export class OriginsVerifier {
         { seq },
       )
     }
-    this.#expected = origins.length
+    if (!this.#whole) this.#expected = origins.length
     this.#said = []
     for (const [origin, originSeq, from, term, length] of origins) {
       const run = { origin, originSeq, seq: from, term, length }

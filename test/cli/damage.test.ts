@@ -8,8 +8,10 @@
 import { writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { VERBS } from '../../src/cli/verbs.js'
+import type { Finding } from '../../src/log/finding.js'
 import { newFile, removeFile } from '../support/files.js'
 import { exec } from '../support/open.js'
+import { noteChecks, notNeeded, unknownChecks } from './damage/checks.js'
 import { inProcess } from './damage/command.js'
 import { dump } from './damage/dump.js'
 import {
@@ -86,7 +88,8 @@ async function missed(
       ...[...before].filter((line) => !left.has(line)),
     ]
     if (count++ % 25 === 0) await everyVerb(copy)
-    const { code, stderr } = await inProcess('verify', copy)
+    const { code, stdout, stderr } = await inProcess('verify', copy, '--json')
+    if (difference.length > 0) noteChecks((JSON.parse(stdout) as { findings: Finding[] }).findings)
     expect({ fault: fault.name, stderr }).toEqual({ fault: fault.name, stderr: '' })
     expect({ fault: fault.name, isKnown: [0, 3].includes(code) }).toEqual({
       fault: fault.name,
@@ -186,5 +189,12 @@ describe('verify finds', () => {
       expect(JSON.parse(stdout)).toMatchObject({ clean: false, findings: [{}] })
       await everyVerb(file)
     }
+  })
+})
+
+describe('taking out a check', () => {
+  test('is noticed by the campaign, whichever it is', () => {
+    expect(unknownChecks()).toEqual([])
+    expect(notNeeded()).toEqual([])
   })
 })

@@ -171,6 +171,37 @@ export function logFaults(file: string): Fault[] {
   ]
 }
 
+/** A checkpoint that is posted as it must be, and leaves out one of what it has to say. */
+const lyingCheckpoint = (about: 'origins' | 'controls' | 'rows'): Fault =>
+  byHand(`a checkpoint that leaves out one of its ${about}`, (database) => {
+    const all = (text: string): unknown[] => database.prepare(text).raw().all()
+    const idsParsed = (rows: unknown[]): unknown[] =>
+      (rows as [string, ...unknown[]][]).map(([id, ...rest]) => [JSON.parse(id), ...rest])
+    const [last] = database.prepare('SELECT * FROM daybook_log ORDER BY seq DESC LIMIT 1').all() as LastRow[]
+    const { seq, term, checksum: previous } = last as LastRow
+    const body = {
+      previous,
+      origins: all(
+        'SELECT origin, origin_seq, seq, term, length FROM daybook_origins ORDER BY origin, origin_seq',
+      ),
+      controls: idsParsed(all('SELECT collection, claim, schema_version, changed FROM daybook_controls')),
+      rows: idsParsed(all('SELECT id, 1 FROM daybook_collections')),
+    }
+    body[about].pop()
+    database
+      .prepare(`INSERT INTO daybook_log VALUES (?, ?, 'checkpoint', 'zzz', 1, 0, 1, 1, 0, ?, '')`)
+      .run(seq + 1, term, JSON.stringify([body]))
+    database.prepare(`INSERT INTO daybook_origins VALUES ('zzz', 1, ?, ?, 1)`).run(seq + 1, term)
+    database.exec('UPDATE daybook_cursor SET seq = seq + 1')
+    rechain(database)
+  })
+
+interface LastRow {
+  readonly seq: number
+  readonly term: number
+  readonly checksum: string
+}
+
 /** Entries that lie, each under a checksum that fits. For a log with all of its entries. */
 export function forgeries(file: string): Fault[] {
   const [{ last } = { last: 0 }] = sql<{ last: number }>(file, 'SELECT max(seq) AS last FROM daybook_log')
@@ -180,6 +211,10 @@ export function forgeries(file: string): Fault[] {
     forged(`INSERT INTO daybook_log SELECT seq + 1, ${term}, '${kind}', ${origin}, committed_at, format, 1, 0, '${body}', ''
       FROM daybook_log WHERE seq = ${last}`)
   return [
+    set('seq = 0', 1),
+    lyingCheckpoint('origins'),
+    lyingCheckpoint('controls'),
+    lyingCheckpoint('rows'),
     set("body = '['"),
     set("body = '{}'"),
     set(`body = '[["put","todos"]]'`),
@@ -275,7 +310,12 @@ export function tableFaults(): Fault[] {
     'DELETE FROM rows_lists',
     `INSERT INTO rows_lists VALUES ('"list-3"', '{}', NULL, NULL, NULL, 90)`,
     `INSERT INTO rows_lists VALUES ('"more"', '{}', NULL, NULL, NULL, 90)`,
+    `INSERT INTO rows_lists VALUES (NULL, '{}', NULL, NULL, NULL, 90)`,
+    `INSERT INTO daybook_collections VALUES ('more', 'rows_more')`,
+    `INSERT INTO daybook_collections VALUES ('"more"', 'rows_more'); CREATE TABLE "rows_more" ( key TEXT PRIMARY KEY,
+      value TEXT NOT NULL, notes TEXT, metadata TEXT, metadata_notes TEXT, seq INTEGER NOT NULL )`,
     `INSERT INTO rows_gone VALUES ('1', '{}', NULL, NULL, NULL, 90)`,
+    'UPDATE daybook_cursor SET id = 1, seq = -5',
     'DROP INDEX daybook_log_controls',
     'DROP INDEX daybook_index_todos_title_1',
     'DROP INDEX daybook_index_todos_title_1; CREATE INDEX daybook_index_todos_title_1 ON rows_todos (value, key)',
