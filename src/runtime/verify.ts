@@ -6,6 +6,7 @@ import { cursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import { LogVerifier } from '../log/verify.js'
 import { RowsVerifier } from '../materializer/verify.js'
+import { type CheckedRows, verifyByCheckpoint } from '../materializer/verify-checkpoint.js'
 import type { LocalJournal } from './journal/local.js'
 import type { Verification } from './journal/verification.js'
 
@@ -20,12 +21,19 @@ export async function verify(journal: LocalJournal): Promise<Verification> {
     if (entries.length === 0) break
   }
   const { findings, unchecked } = checker
+  let counted = 0
   const whole = (await journal.inspect(floor)).seq === 1
   if (findings.length > 0) {
     unchecked.push('The tables that are made from the log: the log is damaged.')
   } else if (!whole) {
-    unchecked.push('The rows: the beginning of the log was trimmed.')
-    await journal.inspectPosted(() => finishLog(checker, rows))
+    const checked = await journal.inspectPosted(() => finishTrimmed(checker, rows))
+    findings.push(...(checked?.findings ?? []))
+    counted = checked?.rows ?? 0
+    const which = checked?.unchecked.map((id) => JSON.stringify(id)).join(', ')
+    if (checked === undefined) unchecked.push('The rows: the beginning of the log was trimmed.')
+    else if (which !== '') {
+      unchecked.push(`The values of rows (the log begins with a checkpoint that does not tell): ${which}.`)
+    }
   } else {
     await journal.inspectPosted(() => finish(checker, rows))
   }
@@ -36,7 +44,7 @@ export async function verify(journal: LocalJournal): Promise<Verification> {
     findings: all,
     unchecked,
     entriesChecked,
-    rowsChecked: rows.rowsChecked,
+    rowsChecked: rows.rowsChecked + counted,
   }
 }
 
@@ -55,6 +63,10 @@ function* finishLog(checker: LogVerifier, rows: RowsVerifier): Program<boolean> 
   }
   yield* checker.finish()
   return true
+}
+
+function* finishTrimmed(checker: LogVerifier, rows: RowsVerifier): Program<CheckedRows | undefined> {
+  return (yield* finishLog(checker, rows)) ? yield* verifyByCheckpoint() : undefined
 }
 
 function* finish(checker: LogVerifier, rows: RowsVerifier): Program<void> {
