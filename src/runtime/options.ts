@@ -67,6 +67,12 @@ export interface FileOptions<Handle> extends DaybookOptions {
   filename?: string
   /** A handle that the app already has, instead of `filename`. It stays the app's: daybook never closes it. */
   database?: Handle
+  /**
+   * What to do with a file that is damaged when it is opened. `throw` (default): reject with the reason, and touch nothing.
+   * `quarantine`: set it aside under a name with the time, salvage what can be read into a new file and start from that;
+   * the `damage` event says what was lost. Only for a file that no other process has open.
+   */
+  onCorruption?: 'throw' | 'quarantine'
 }
 
 /** Exactly one of `filename` and `database`.
@@ -76,9 +82,16 @@ export interface FileOptions<Handle> extends DaybookOptions {
 export function whichDatabase<Handle extends object>({
   filename,
   database,
+  onCorruption = 'throw',
 }: FileOptions<Handle>): { filename: string } | { database: Handle } {
   if ((filename === undefined) === (database === undefined)) {
     throw new InvalidOptionError('filename', 'openDaybook() needs either `filename` or `database`, not both.')
+  }
+  if (onCorruption !== 'throw' && onCorruption !== 'quarantine') {
+    throw new InvalidOptionError('onCorruption', "`onCorruption` is 'throw' (default) or 'quarantine'.")
+  }
+  if (onCorruption === 'quarantine' && database !== undefined) {
+    throw new InvalidOptionError('onCorruption', "`onCorruption: 'quarantine'` needs `filename`.")
   }
   if (database !== undefined) {
     if (typeof (database as { prepare?: unknown } | null)?.prepare !== 'function') {
