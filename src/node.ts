@@ -21,7 +21,7 @@ export * from './index.js'
 export type { Imported } from './runtime/files/import-entries.js'
 export { type ImportedRows, type ImportRowsOptions, importRows } from './runtime/files/import-rows.js'
 export type { Lines } from './runtime/files/parsed-lines.js'
-export type { Salvaged, SalvagedCollection } from './runtime/files/salvage/salvage.js'
+export type { Salvaged, SalvagedCollection } from './runtime/files/salvage/report.js'
 
 /** Options of {@link openDaybook}; `database` is a better-sqlite3 `Database`. */
 export type DaybookOptions = FileOptions<BetterSqlite3Database>
@@ -38,6 +38,7 @@ export type DaybookOptions = FileOptions<BetterSqlite3Database>
 export const openDaybook = (options: DaybookOptions): Daybook =>
   openFileDaybook(options, {
     openFile: openBetterSqlite3,
+    connect: connectBetterSqlite3,
     useHandle: useBetterSqlite3,
     openLockFile: openBetterSqlite3LockFile,
   })

@@ -26,6 +26,7 @@ export interface BetterSqlite3Database {
   readonly readonly: boolean
   readonly open: boolean
   prepare(sql: string): BetterSqlite3Statement
+  exec(sql: string): unknown
   close(): unknown
 }
 
@@ -120,7 +121,9 @@ function connect(database: BetterSqlite3Database, readonly: boolean, close: () =
         prepared.set(statement, found)
       }
       if (found.reader) return found.statement.all(...parameters) as SqlRow[]
-      found.statement.run(...parameters)
+      // `run` takes one step, and each step of this statement gives back one page.
+      if (statement.sql.startsWith('PRAGMA incremental_vacuum')) database.exec(statement.sql)
+      else found.statement.run(...parameters)
       return NO_ROWS
     },
     changeToken: () => changeToken(token.all()),

@@ -31,13 +31,20 @@ export function setUpOwnFile(
   execute(`PRAGMA busy_timeout = ${Math.trunc(busyTimeout)}`)
   // A reader that trusts what a damaged schema says could be led anywhere: https://www.sqlite.org/security.html
   execute('PRAGMA trusted_schema = OFF')
-  if (readonly || cannotWrite(execute)) return true
-  // Counts only before the first table.
-  execute('PRAGMA auto_vacuum = INCREMENTAL')
+  if (readonly) return true
+  // Counts only in a new file, and only before anything is written, be it rolled back again.
+  const [{ page_count: pages }] = execute('PRAGMA page_count') as readonly [{ page_count: number }]
+  if (pages === 0) execute('PRAGMA auto_vacuum = INCREMENTAL')
+  if (cannotWrite(execute)) return true
   useWal(execute, busyTimeout)
+  // What a -wal has grown to in one large transaction is given back at the next checkpoint.
+  execute(`PRAGMA journal_size_limit = ${WAL_LIMIT}`)
   execute(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`)
   return false
 }
+
+/** About a quarter of what SQLite lets a -wal grow to before it checkpoints, in bytes. */
+const WAL_LIMIT = 1 << 20
 
 // SQLite does not wait for this one lock: two processes that create a file together would fail at once.
 function useWal(execute: Execute, busyTimeout: number): void {

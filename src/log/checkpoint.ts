@@ -33,8 +33,16 @@ export interface CheckpointBody {
   readonly origins: readonly (readonly [string, number, number, number, number])[]
   /** Each collection as [collection, claim, schema version, changed]; see controls.ts. */
   readonly controls: readonly (readonly [string, number, number, number])[]
-  /** Each collection with the number of its rows. */
-  readonly rows: readonly (readonly [collection: string, rows: number])[]
+  /**
+   * Each collection with the number of its rows, about how many bytes they have, and a digest of them all; none of a large
+   * table, which would take too long in the transaction that appends.
+   */
+  readonly rows: readonly (readonly [
+    collection: string,
+    rows: number,
+    bytes: number,
+    digest: string | null,
+  ])[]
 }
 
 /** Appends a checkpoint. The tables must be posted through the head in the same transaction. */

@@ -99,6 +99,38 @@ export function* postOrigins(
   }
 }
 
+/** How many runs are known of transactions that were trimmed. */
+const TRIMMED_RUNS = 2000
+
+const countRuns = statement<[]>()(
+  log.selectFrom('daybook_origins').select((e) => e.fn.countAll<number>().as('count')),
+)
+
+const forgetRuns = statement<[floor: number, kept: number]>()(
+  log
+    .deleteFrom('daybook_origins')
+    .where((e) => e(e('seq', '+', e.ref('length')), '<=', parameter<number>()))
+    .where(
+      'seq',
+      '<=',
+      log
+        .selectFrom('daybook_origins as newest')
+        .select('newest.seq')
+        .orderBy('newest.seq', 'desc')
+        .limit(literal(1))
+        .offset(parameter<number>()),
+    ),
+)
+
+/**
+ * Bounds the table: of transactions whose entries are trimmed the newest runs stay. What is older is not sent again: whoever
+ * made it has been gone for as long as it took others to make so many.
+ */
+export function* dropOldRuns(floor: number): Program<void> {
+  if (((yield* first(countRuns))?.count ?? 0) <= 2 * TRIMMED_RUNS) return
+  yield* run(forgetRuns, floor, TRIMMED_RUNS)
+}
+
 /** Puts a run into the table as it is. */
 export function* putRun({ origin, originSeq, seq, term, length }: OriginRun): Program<void> {
   yield* run(insertRun, origin, originSeq, seq, term, length)

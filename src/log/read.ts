@@ -118,16 +118,17 @@ export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
   for (const row of yield* all(readThrough, seq, through)) {
     const further = row.parts === 1 ? [] : yield* all(partsOf, row.seq)
     const bodies: readonly unknown[] = [row.body, ...further.map(({ body }) => body)]
+    // Damage makes anything of a text, NULL included; its checksum tells.
     const parts = bodies.map(String)
     const entry: Entry = {
       position: { term: row.term, seq: row.seq },
-      kind: row.kind as EntryKind,
-      origin: row.origin,
+      kind: String(row.kind) as EntryKind,
+      origin: String(row.origin),
       originSeq: row.origin_seq,
       committedAt: row.committed_at,
       format: row.format,
       parts,
-      checksum: row.checksum,
+      checksum: String(row.checksum),
     }
     entries.push({ entry, fault: faultOf(row, bodies, further) })
   }

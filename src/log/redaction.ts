@@ -77,11 +77,14 @@ export const seqsNamedBy = (record: Entry): ReadonlySet<number> =>
 function without(part: string, goes: Goes): string | undefined {
   const ops = parseOps(part)
   const left: StoredOp[] = []
-  const marked = new Set(ops.flatMap(([name, collection]) => (name === 'redacted' ? [collection] : [])))
+  const marked = new Set<string>()
   let gone = 0
   for (const op of ops) {
     if (!goes(op)) {
       left.push(op)
+      if (op[0] === 'redacted') marked.add(op[1])
+      // What stood behind a reset has brought the collection back.
+      if (op[0] === 'reset') marked.delete(op[1])
       continue
     }
     gone++

@@ -1,32 +1,27 @@
-/** Keeping the log bounded: a checkpoint now and then, and a trim below it in small batches. */
+/** Keeping the log bounded: a checkpoint now and then, a trim below it and the space given back, all in small batches. */
 
-import { first, type Program } from '../drivers/program.js'
-import { tail } from '../log/append.js'
+import { all, type Program } from '../drivers/program.js'
 import { appendCheckpoint, findCheckpoint } from '../log/checkpoint.js'
-import type { Entry } from '../log/entry.js'
+import type { Entry, Maker } from '../log/entry.js'
+import { dropOldRuns } from '../log/origins.js'
 import { floor } from '../log/read.js'
+import { isTooLong, keepFrom, type Retain } from '../log/retention.js'
 import { trim } from '../log/trim.js'
 import { postAll } from './post.js'
 import { listCollections } from './registry.js'
-import { rowTable } from './tables.js'
+import { measureRows } from './row-digest.js'
 
-/** How many entries a log keeps. */
-export type Retain = 'all' | { readonly entries: number }
+export type { Retain }
 
-/** A new checkpoint is written when the log has grown by this much beyond what it keeps. */
-const SLACK = 1.25
+/**
+ * Entries removed in one transaction; an append waits for at most one such batch. More than are posted in one, so that
+ * trimming keeps up with whoever appends without a pause.
+ */
+const TRIM_BATCH = 1000
 
-/** Entries removed in one transaction; an append waits for at most one such batch. */
-const TRIM_BATCH = 500
-
-export interface CompactParts {
-  /** How many of the newest entries stay. */
-  readonly keep: number
-  readonly origin: string
-  /** A number for the checkpoint, should one be written. */
-  readonly nextOriginSeq: () => number
-  readonly committedAt: number
-}
+/** Free pages given back in one transaction, and how many are left for what comes next. */
+const PAGES = 200
+const SPARE_PAGES = 32
 
 export interface Compacted {
   /** The checkpoint that this step wrote. */
@@ -35,27 +30,44 @@ export interface Compacted {
   readonly more: boolean
 }
 
-/** One step of the background work: writes a checkpoint when one is due, or trims one batch. */
-export function* compactStep({ keep, ...parts }: CompactParts): Program<Compacted> {
-  const head = (yield* tail()).seq
-  const oldest = (yield* floor()).seq
-  const newest = yield* findCheckpoint()
-  const due = head - oldest + 1 > keep * SLACK && newest <= oldest
-  if (due) return { checkpoint: yield* checkpoint(parts), more: true }
-  return { checkpoint: undefined, more: yield* trim(head - keep + 1, TRIM_BATCH) }
+/** One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. */
+export function* compactStep(retain: Retain, maker: Maker): Program<Compacted> {
+  if (!(yield* isTooLong(retain))) return { checkpoint: undefined, more: yield* giveBack() }
+  if ((yield* findCheckpoint()) <= (yield* floor()).seq)
+    return { checkpoint: yield* checkpoint(maker), more: true }
+  const { seq } = yield* floor()
+  yield* trim(yield* keepFrom(retain), TRIM_BATCH)
+  return { checkpoint: undefined, more: (yield* floor()).seq > seq }
 }
 
 /** Posts the tail and appends a checkpoint behind it. */
-export function* checkpoint(parts: Omit<CompactParts, 'keep'>): Program<Entry> {
+export function* checkpoint({ origin, nextOriginSeq, committedAt }: Maker): Program<Entry> {
   yield* postAll()
-  const rows: [string, number][] = []
+  yield* dropOldRuns((yield* floor()).seq)
+  const rows: [string, number, number, string | null][] = []
   for (const { collection, rowTable: table } of yield* listCollections()) {
-    rows.push([collection, (yield* first(rowTable(table).count))?.count ?? 0])
+    const measured = yield* measureRows(table)
+    rows.push([collection, measured.rows, measured.bytes, measured.digest])
   }
-  return yield* appendCheckpoint(parts.origin, parts.nextOriginSeq(), parts.committedAt, rows)
+  return yield* appendCheckpoint(origin, nextOriginSeq(), committedAt, rows)
 }
 
-/** Trims one batch of everything below the newest checkpoint. */
+/** Trims one batch of everything below the newest checkpoint, then gives back space; answers whether there is more. */
 export function* trimStep(): Program<boolean> {
-  return yield* trim(Number.MAX_SAFE_INTEGER, TRIM_BATCH)
+  return (yield* trim(Number.MAX_SAFE_INTEGER, TRIM_BATCH)) || (yield* giveBack())
+}
+
+/** Gives free pages at the end of the file back to the file system; answers whether there are more. */
+function* giveBack(): Program<boolean> {
+  const free = yield* freePages()
+  if (free <= SPARE_PAGES) return false
+  yield* all({ sql: `PRAGMA incremental_vacuum(${PAGES})` })
+  const left = yield* freePages()
+  // A file without auto-vacuum, which the app made, keeps its free pages.
+  return left < free && left > SPARE_PAGES
+}
+
+function* freePages(): Program<number> {
+  const [row] = yield* all<[], { freelist_count: number }>({ sql: 'PRAGMA freelist_count' })
+  return row?.freelist_count ?? 0
 }

@@ -21,7 +21,7 @@ import { whereSourceRuns } from './collection/synced.js'
 import { isSynced } from './collection/synced-mark.js'
 import { refuseTakenKeys } from './collection/taken-keys.js'
 import type { DecodedEntry, EntriesOptions } from './entries.js'
-import { type DaybookEvents, Events } from './events.js'
+import { type DamageEvent, type DaybookEvents, Events } from './events.js'
 import type { CompactOptions, MaintenanceCalls, OpenJournal } from './journal/calls.js'
 import type { Journal } from './journal/journal.js'
 import { OpeningJournal } from './journal/opening.js'
@@ -40,6 +40,8 @@ export interface Opened {
   readonly journal: OpenJournal
   readonly maintenance: MaintenanceCalls
   readonly warnings: readonly string[]
+  /** The file was damaged, and something was done about it. */
+  readonly damage?: DamageEvent
   /** Copies the database to a file; only where there are files. */
   readonly backup?: (path: string) => Promise<void>
 }
@@ -96,7 +98,8 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.codec = new Codec(codec)
     this.#events = new Events(onUnheardWarning)
     this.#opening = open((error) => this.report(error))
-    this.ready = this.#opening.then(({ warnings }) => {
+    this.ready = this.#opening.then(({ warnings, damage }) => {
+      if (damage !== undefined) this.#events.emit('damage', damage)
       for (const warning of warnings) this.#events.emit('warning', warning)
     })
     // Nobody has to await `ready`: collections and calls are told themselves.

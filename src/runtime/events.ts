@@ -1,5 +1,8 @@
 /** The events of a daybook. */
 
+import { messageOf } from '../errors.js'
+import type { Salvaged } from './files/salvage/report.js'
+
 /** What listeners of each event are given. */
 export interface DaybookEvents {
   /** A failure that concerns no caller: background posting, an unreadable row, the watch on the file. */
@@ -25,9 +28,27 @@ export interface DaybookEvents {
    * (it was short of space), or the user has.
    */
   evicted: { readonly before: string; readonly now: string }
+  /**
+   * The file was damaged, and `onCorruption: 'quarantine'` has dealt with it: what was done, and what was lost. Where nobody
+   * listens it is a `warning`.
+   */
+  damage: DamageEvent
   /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
   sync: { readonly collection: string; readonly owner: boolean }
 }
+
+export type DamageEvent =
+  /** Row tables were made anew from the log, which is whole. Nothing was lost. */
+  | { readonly action: 'rebuilt'; readonly error: unknown }
+  /** The file was set aside; what could be read of it is the new one. */
+  | {
+      readonly action: 'quarantined'
+      readonly error: unknown
+      /** Where the damaged file is now. */
+      readonly file: string
+      /** What was kept and what was not; nothing where not even the tables could be read. */
+      readonly salvaged: Salvaged | undefined
+    }
 
 export interface LeaderEvent {
   /** `opening` until somebody answers. `leader`: this page's worker has the database. */
@@ -54,6 +75,14 @@ export interface ResetEvent {
   readonly to: number
 }
 
+const warningOf = (event: DamageEvent): string =>
+  event.action === 'rebuilt'
+    ? `Row tables were damaged (${messageOf(event.error)}) and have been made anew from the log.`
+    : `The database file was damaged (${messageOf(event.error)}) and is now at ${event.file}; ` +
+      (event.salvaged === undefined
+        ? 'nothing of it could be read.'
+        : 'a new one has what could be read of it.')
+
 type Listener<T> = (event: T) => void
 
 /** A typed set of listeners. */
@@ -67,6 +96,7 @@ export class Events {
     warning: new Set(),
     leader: new Set(),
     evicted: new Set(),
+    damage: new Set(),
     sync: new Set(),
   }
 
@@ -93,6 +123,7 @@ export class Events {
     if (name === 'storage' && listeners.length === 0 && 'error' in (event as StorageEvent)) {
       this.emit('error', (event as { readonly error: unknown }).error)
     }
+    if (name === 'damage' && listeners.length === 0) this.emit('warning', warningOf(event as DamageEvent))
     if (name === 'warning' && listeners.length === 0) this.#onUnheardWarning(event as string)
     for (const listener of listeners) listener(event)
   }

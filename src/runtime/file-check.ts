@@ -14,6 +14,7 @@ import { Report } from '../log/finding.js'
 import type { Inspect } from '../log/scan.js'
 import { tail } from '../log/tail.js'
 import { LogVerifier } from '../log/verify.js'
+import { compareWithCheckpoint } from '../materializer/verify/checkpoint.js'
 import { DefinitionsVerifier } from '../materializer/verify/definitions.js'
 import { HASHES, Hand, type HashRange } from '../materializer/verify/hand.js'
 import { checkIntegrity } from '../materializer/verify/integrity.js'
@@ -54,6 +55,8 @@ export class FileCheck {
   readonly #definitions = new DefinitionsVerifier(this.#report)
   readonly #rows: RowsComparison
   #floor = 1
+  /** Collections whose rows no entry tells, and a checkpoint does. */
+  #seenByCheckpoint: ReadonlySet<string> = new Set()
   #done = 0
   #breath = performance.now()
 
@@ -69,6 +72,7 @@ export class FileCheck {
     await this.#look('daybook_meta', () => this.#definitions.compareMeta())
     await this.#look('The file', () => checkIntegrity(this.#report))
     for (const [collection, count] of this.#rows.untold) {
+      if (this.#seenByCheckpoint.has(collection)) continue
       this.#report.unchecked.push(
         `All that rows and states of collection ${quote(collection)} say (${count} of them): entries that were trimmed wrote it.`,
       )
@@ -137,6 +141,7 @@ export class FileCheck {
       if (!registered.has(collection)) this.#rows.unregistered(collection, told)
     }
     yield* this.#compareRows(fold.hand, cursor)
+    if (this.#floor > 1) this.#seenByCheckpoint = yield* compareWithCheckpoint(this.#report)
     return true
   }
 

@@ -5,14 +5,16 @@ import type { LockFile } from '../drivers/lock-file.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
 import { systemClock } from './clock.js'
 import { Daybook } from './daybook.js'
+import type { ConnectFile } from './files/binding.js'
 import * as fullCodec from './full-codec.js'
-import { openJournal } from './open.js'
+import { type OpenedHere, openJournal } from './open.js'
 import { checkDaybookOptions, type FileOptions, whichDatabase } from './options.js'
 import { Origin } from './origin.js'
 import { fileLocks } from './roles/file-locks.js'
 
 /** How a binding opens a file, how it takes over a handle, and how it opens the files of locks. */
 export interface FileBinding<Handle> {
+  readonly connect: ConnectFile
   readonly openFile: (filename: string, settings: ConnectionSettings) => Driver
   readonly useHandle: (database: Handle, settings: ConnectionSettings) => Driver
   readonly openLockFile: (path: string, database: Handle | undefined) => LockFile
@@ -21,7 +23,7 @@ export interface FileBinding<Handle> {
 /** @throws InvalidOptionError */
 export function openFileDaybook<Handle extends object>(
   options: FileOptions<Handle>,
-  { openFile, useHandle, openLockFile }: FileBinding<Handle>,
+  { openFile, connect, useHandle, openLockFile }: FileBinding<Handle>,
 ): Daybook {
   const settings = checkDaybookOptions(options)
   const which = whichDatabase(options)
@@ -33,20 +35,33 @@ export function openFileDaybook<Handle extends object>(
     codec: fullCodec,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError) => {
-      const driver =
-        'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
-      const opened = await openJournal({ driver, clock, origin, onError, ...settings })
+      let driver: Driver | undefined
+      const open = async (): Promise<OpenedHere> => {
+        driver =
+          'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
+        return openJournal({ driver, clock, origin, onError, ...settings })
+      }
+      const opened =
+        'filename' in which && options.onCorruption === 'quarantine'
+          ? await (await import('./files/quarantine.js')).openOrQuarantine({
+              filename: which.filename,
+              connect,
+              clock,
+              open,
+            })
+          : await open()
+      const used = driver as unknown as Driver
       const database = 'database' in which ? which.database : undefined
       const locks = fileLocks({
-        driver,
-        handle: database ?? driver,
+        driver: used,
+        handle: database ?? used,
         openLockFile: (path) => openLockFile(path, database),
         clock,
       })
       return {
         ...opened,
         locks: () => locks,
-        backup: async (path) => (await import('./files/backup.js')).backup(driver, path),
+        backup: async (path) => (await import('./files/backup.js')).backup(used, path),
       }
     },
   })

@@ -11,8 +11,10 @@ export interface DaybookOptions {
    */
   durability?: Durability
   /**
-   * How much of the log is kept: `'all'`, or at least the newest `entries` (default 100,000). Older entries are
-   * trimmed in the background, behind a checkpoint; rows are never touched by it.
+   * How much of the log is kept. `'auto'` (default): about as many bytes as the rows have, at least 128 KiB. `'all'`. Or
+   * limits, of which each that is given counts: `entries` (about so many of the newest), `bytes` of them, `ageMs` (ms of
+   * log time: a clock that jumps trims nothing, and a log that nobody writes to does not age). What exceeds them is trimmed
+   * in the background, behind a checkpoint; rows are never touched by it.
    */
   retain?: Retain
   /** How long to wait for a lock of another connection, in ms. Default 5000. */
@@ -30,17 +32,33 @@ export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOp
       "openDaybook() needs options: openDaybook({ filename: 'app.db' }).",
     )
   }
-  const { durability = 'process', retain = { entries: 100_000 }, busyTimeout = 5000 } = options
+  const { durability = 'process', retain = 'auto', busyTimeout = 5000 } = options
   if (durability !== 'process' && durability !== 'power') {
     throw new InvalidOptionError('durability', "`durability` is 'process' (default) or 'power'.")
   }
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of milliseconds, from 0.')
   }
-  if (retain !== 'all' && !(Number.isSafeInteger(retain?.entries) && retain.entries >= 0)) {
-    throw new InvalidOptionError('retain', "`retain` is 'all' or { entries: a whole number from 0 }.")
+  if (!isRetain(retain)) {
+    throw new InvalidOptionError(
+      'retain',
+      "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: one or more whole numbers from 0.",
+    )
   }
   return { durability, retain, busyTimeout }
+}
+
+function isRetain(retain: unknown): retain is Retain {
+  if (retain === 'all' || retain === 'auto') return true
+  if (typeof retain !== 'object' || retain === null) return false
+  const limits = Object.entries(retain).filter(([, limit]) => limit !== undefined)
+  return (
+    limits.length > 0 &&
+    limits.every(
+      ([name, limit]) =>
+        ['entries', 'bytes', 'ageMs'].includes(name) && Number.isSafeInteger(limit) && (limit as number) >= 0,
+    )
+  )
 }
 
 /** The options of the runtimes that have files. */
@@ -49,6 +67,12 @@ export interface FileOptions<Handle> extends DaybookOptions {
   filename?: string
   /** A handle that the app already has, instead of `filename`. It stays the app's: daybook never closes it. */
   database?: Handle
+  /**
+   * What to do with a file that is damaged when it is opened. `throw` (default): reject with the reason, and touch nothing.
+   * `quarantine`: set it aside under a name with the time, salvage what can be read into a new file and start from that;
+   * the `damage` event says what was lost. Only for a file that no other process has open.
+   */
+  onCorruption?: 'throw' | 'quarantine'
 }
 
 /** Exactly one of `filename` and `database`.
@@ -58,9 +82,16 @@ export interface FileOptions<Handle> extends DaybookOptions {
 export function whichDatabase<Handle extends object>({
   filename,
   database,
+  onCorruption = 'throw',
 }: FileOptions<Handle>): { filename: string } | { database: Handle } {
   if ((filename === undefined) === (database === undefined)) {
     throw new InvalidOptionError('filename', 'openDaybook() needs either `filename` or `database`, not both.')
+  }
+  if (onCorruption !== 'throw' && onCorruption !== 'quarantine') {
+    throw new InvalidOptionError('onCorruption', "`onCorruption` is 'throw' (default) or 'quarantine'.")
+  }
+  if (onCorruption === 'quarantine' && database !== undefined) {
+    throw new InvalidOptionError('onCorruption', "`onCorruption: 'quarantine'` needs `filename`.")
   }
   if (database !== undefined) {
     if (typeof (database as { prepare?: unknown } | null)?.prepare !== 'function') {

@@ -144,6 +144,22 @@ describe('redact()', () => {
     await session.journal.close()
   })
 
+  test('keeps a collection that was brought back behind its reset', async () => {
+    const file = newFile()
+    const session = await openFile(file)
+    const patch: Op = { op: 'patch', collection: 'todos', key: 1, fields: {} }
+    await session.journal.append(
+      transaction('a', 1, [put('todos', 1, {}), { op: 'reset', collection: 'todos' }, patch]),
+    )
+    await session.maintenance.collections()
+    const posted = dumpRows(file)
+    await session.maintenance.redact({ from: 2, to: 2 })
+    await session.maintenance.rebuild()
+    expect(dumpRows(file)).toContain('rows_todos')
+    expect(posted).toContain('rows_todos')
+    await session.journal.close()
+  })
+
   test('of entries without values writes nothing', async () => {
     const session = await openFile(newFile())
     await session.journal.append(transaction('a', 1, [{ op: 'delete', collection: 'todos', key: 1 }]))

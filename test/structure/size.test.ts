@@ -89,6 +89,7 @@ test('what a page loads besides when it meets a value that is more than JSON', (
 
 test('what a worker loads', () => {
   expect(worker).toBeGreaterThan(kB)
+  // With retention by bytes and age, digests of rows, and what reads redacted parts.
   expect(worker).toBeLessThan(62.5 * kB)
 })
 

@@ -1,5 +1,5 @@
 /**
- * The work behind the appends: posting what was appended, and keeping the log at the length that `retain` asks for.
+ * The work behind the appends: posting what was appended, and keeping the log as long as `retain` asks for.
  *
  * All in small transactions, with a turn for everybody else between two of them. Nothing depends on it: a read posts
  * what it needs, and the next open goes on where this one stopped.
@@ -23,6 +23,9 @@ const STARVED = 10_000
 
 /** Entries posted in one transaction; an append waits for at most one such batch. */
 const BATCH = 500
+
+/** Steps of compaction when the journal closes: what a burst has left. */
+const LAST_STEPS = 20
 
 export interface BackgroundOptions {
   readonly driver: Driver
@@ -66,8 +69,8 @@ export class Background {
     const { driver, clock, origin, onAppended } = this.#options
     const originSeq = origin.next()
     while ((await driver.transaction('write', () => post(BATCH))) > 0) await turn()
-    const parts = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
-    const entry = await driver.transaction('write', () => checkpoint(parts))
+    const maker = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
+    const entry = await driver.transaction('write', () => checkpoint(maker))
     onAppended([entry])
     // What is not trimmed when the journal closes is trimmed another time.
     while ((await driver.transaction('write', trimStep)) && !this.#stopped) await turn()
@@ -82,6 +85,7 @@ export class Background {
     await this.#working
     try {
       while (this.#backlog > 0) await this.#post()
+      for (let step = 0; step < LAST_STEPS && (await this.#compactStep()); step++);
     } catch (error) {
       // Everything acknowledged is in the log: what is not posted now is posted by the next open.
       this.#options.onError(error)
@@ -114,11 +118,15 @@ export class Background {
   /** Answers whether there is more to do. */
   async #step(): Promise<boolean> {
     await this.#post()
-    if (this.#backlog > 0) return true
+    // Also while appends come faster than they are posted: the log must not grow for as long.
+    return (await this.#compactStep()) || this.#backlog > 0
+  }
+
+  async #compactStep(): Promise<boolean> {
     const { driver, clock, origin, retain, onAppended } = this.#options
     if (retain === 'all') return false
-    const parts = { keep: retain.entries, origin: origin.id, nextOriginSeq: () => origin.next() }
-    const step = await driver.transaction('write', () => compactStep({ ...parts, committedAt: clock.now() }))
+    const maker = { origin: origin.id, nextOriginSeq: () => origin.next(), committedAt: clock.now() }
+    const step = await driver.transaction('write', () => compactStep(retain, maker))
     if (step.checkpoint !== undefined) onAppended([step.checkpoint])
     return step.more
   }

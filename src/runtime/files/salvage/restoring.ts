@@ -21,18 +21,7 @@ import { decodeKey } from '../../../values/key.js'
 import { systemClock } from '../../clock.js'
 import type { Origin } from '../../origin.js'
 import { isSoundRow, type ReadableCollection, type ReadableTables } from './readable-rows.js'
-
-export interface SalvagedCollection {
-  readonly collection: string
-  /** The rows that it has now. */
-  readonly rows: number
-  /** Of these, the rows that are stated anew because the entries that wrote them are lost. */
-  readonly restated: number
-  /** Rows of it could not be read; where the log had them they are as old as what is kept of it. */
-  readonly lostRows: boolean
-  /** Metadata of it, such as a resume token, was left behind: its source has to send what it has again. */
-  readonly lostMetadata: boolean
-}
+import type { SalvagedCollection } from './report.js'
 
 export interface RestoringParts {
   readonly tables: ReadableTables

@@ -10,7 +10,7 @@
 import type { Driver } from '../../../drivers/driver.js'
 import type { Program } from '../../../drivers/program.js'
 import { claimTerm, tail, write } from '../../../log/append.js'
-import type { Entry, Position } from '../../../log/entry.js'
+import type { Entry } from '../../../log/entry.js'
 import { checksumOf } from '../../../log/read.js'
 import { createLog, createTables } from '../../../log/schema.js'
 import { post } from '../../../materializer/post.js'
@@ -22,26 +22,10 @@ import { makeFile } from '../new-file.js'
 import { withDamagedFile } from './damaged-file.js'
 import { beginningOf, readableAfter, scanOfLog, wholePrefix } from './readable-log.js'
 import { type ReadableTables, readableTables } from './readable-rows.js'
-import { Restoring, type SalvagedCollection } from './restoring.js'
+import type { Salvaged } from './report.js'
+import { Restoring } from './restoring.js'
 
-export type { SalvagedCollection }
-
-/** What a salvage kept and what it did not. */
-export interface Salvaged {
-  /** Nothing was lost. */
-  readonly complete: boolean
-  /** The seqs of the entries that are kept as they were; nothing where not even the first could be read. */
-  readonly kept: { readonly from: number; readonly to: number } | undefined
-  /** The seqs of those that are not: damaged ones and all behind them, as far as it can be told. */
-  readonly lost: { readonly from: number; readonly to: number } | undefined
-  /** Of the lost, the entries that were not posted yet and could be read: they were appended anew, at other seqs. */
-  readonly appendedAnew: number
-  readonly collections: readonly SalvagedCollection[]
-  /** What else could not be read, in words. */
-  readonly notes: readonly string[]
-  /** Where the new log ends. */
-  readonly head: Position
-}
+export type { Salvaged }
 
 /** Entries written or posted in one transaction. */
 const BATCH = 500

@@ -1,0 +1,33 @@
+/**
+ * Checking rows of a log whose beginning was trimmed: what the newest checkpoint says of a table must hold as long as
+ * nothing has changed the table since.
+ */
+
+import { first, type Program } from '../../drivers/program.js'
+import { quote } from '../../errors.js'
+import { checkpointBody, findCheckpoint } from '../../log/checkpoint.js'
+import { postedControls } from '../../log/controls.js'
+import type { Report } from '../../log/finding.js'
+import { rawPage } from '../../log/read.js'
+import { findRowTable } from '../registry.js'
+import { digestRows } from '../row-digest.js'
+import { rowTable } from '../tables.js'
+
+/** Answers with the collections of which every row is as the checkpoint has seen it. */
+export function* compareWithCheckpoint(report: Report): Program<ReadonlySet<string>> {
+  const checked = new Set<string>()
+  const seq = yield* findCheckpoint()
+  const [found] = yield* rawPage(seq - 1, 1)
+  for (const [collection, count, , digest] of (found && checkpointBody(found.entry))?.rows ?? []) {
+    const { changed } = yield* postedControls(collection)
+    const table = yield* findRowTable(collection)
+    if (changed > seq || table === undefined) continue
+    const rows = (yield* first(rowTable(table).count))?.count ?? 0
+    const isSame = rows === count && (digest === null || (yield* digestRows(table)).digest === digest)
+    if (!isSame) {
+      const message = `Collection ${quote(collection)}: its rows are not those that the checkpoint at seq ${seq} has seen.`
+      report.found('M2', message, { collection })
+    } else if (digest !== null) checked.add(collection)
+  }
+  return checked
+}

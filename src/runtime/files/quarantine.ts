@@ -1,0 +1,112 @@
+/**
+ * `onCorruption: 'quarantine'`: an app starts although its file is damaged. The damaged file is set aside under a name
+ * with the time, what can be read of it becomes the new one, and the app is told what was lost.
+ *
+ * Row tables that are damaged beside a log that is whole are made anew, and the app is told that.
+ */
+
+import { existsSync, renameSync } from 'node:fs'
+import { first, type Program } from '../../drivers/program.js'
+import {
+  CorruptFileError,
+  CorruptLogError,
+  CorruptRowsError,
+  NotADatabaseError,
+  SqliteError,
+  UnsalvageableError,
+} from '../../errors.js'
+import { cursor } from '../../log/cursor.js'
+import { checksumAt, page } from '../../log/read.js'
+import { tail } from '../../log/tail.js'
+import { listCollections } from '../../materializer/registry.js'
+import { rowTable } from '../../materializer/tables.js'
+import type { Clock } from '../clock.js'
+import type { DamageEvent } from '../events.js'
+import type { OpenedHere } from '../open.js'
+import type { ConnectFile } from './binding.js'
+import { remove } from './new-file.js'
+import { type Salvaged, salvage } from './salvage/salvage.js'
+
+export interface QuarantineParts {
+  readonly filename: string
+  readonly connect: ConnectFile
+  readonly clock: Clock
+  /** Opens the file, as it would be opened anyway. */
+  readonly open: () => Promise<OpenedHere>
+}
+
+/** Opens the file, or what can be salvaged of it. */
+export async function openOrQuarantine(
+  parts: QuarantineParts,
+): Promise<OpenedHere & { readonly damage?: DamageEvent }> {
+  const { filename, open } = parts
+  const salvaged = salvagedPath(filename)
+  // Killed between setting the one aside and putting the other in its place.
+  if (!existsSync(filename) && existsSync(salvaged)) renameSync(salvaged, filename)
+  let opened: OpenedHere | undefined
+  try {
+    opened = await open()
+    await opened.journal.inspect(look)
+    return opened
+  } catch (error) {
+    if (!isDamage(error)) {
+      await opened?.journal.close()
+      throw error
+    }
+    if (opened !== undefined) {
+      // Rows that are ahead of the log are all that is left of its end.
+      const isRowsOnly = !(error instanceof CorruptRowsError || error instanceof CorruptLogError)
+      if (isRowsOnly && (await isMended(opened))) return { ...opened, damage: { action: 'rebuilt', error } }
+      await opened.journal.close()
+    }
+    return quarantine(parts, error)
+  }
+}
+
+/** What damage shows at once, whatever the size of the file: both ends of it, and a row of each table. */
+function* look(): Program<void> {
+  const { seq } = yield* tail()
+  yield* page(seq - 1, 1, yield* checksumAt(seq - 1))
+  const posted = yield* cursor()
+  if (posted > seq) throw new CorruptRowsError(`they are posted through ${posted}, the log ends at ${seq}`)
+  for (const { rowTable: table } of yield* listCollections()) yield* first(rowTable(table).after, '', 1)
+}
+
+/** Whether row tables could be made anew from the log, all of which is whole then. */
+async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> {
+  try {
+    await maintenance.rebuild()
+    await journal.inspect(look)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function quarantine(
+  { filename, connect, clock, open }: QuarantineParts,
+  error: unknown,
+): Promise<OpenedHere & { readonly damage: DamageEvent }> {
+  const target = salvagedPath(filename)
+  remove(target)
+  let salvaged: Salvaged | undefined
+  try {
+    salvaged = await salvage(connect, filename, target)
+  } catch (failure) {
+    // A file that may not be daybook's at all stays where it is.
+    if (error instanceof NotADatabaseError || !(failure instanceof UnsalvageableError)) throw error
+  }
+  const file = `${filename}.damaged-${new Date(clock.now()).toISOString().replaceAll(':', '-')}`
+  for (const suffix of ['-wal', '-shm', '']) {
+    if (existsSync(filename + suffix)) renameSync(filename + suffix, file + suffix)
+  }
+  if (salvaged !== undefined) renameSync(target, filename)
+  return { ...(await open()), damage: { action: 'quarantined', error, file, salvaged } }
+}
+
+const salvagedPath = (filename: string): string => `${filename}.salvaged`
+
+const isDamage = (error: unknown): boolean =>
+  [CorruptFileError, CorruptLogError, CorruptRowsError, NotADatabaseError, SqliteError].some(
+    (kind) => error instanceof kind,
+  )
