@@ -31,7 +31,7 @@ export const newFile = (): string => join(newFolder(), 'daybook.db')
 
 /** A daybook that is closed after the test. */
 export function open(where: string | DaybookOptions): Daybook {
-  const daybook = openDaybook(typeof where === 'string' ? { filename: where } : where)
+  const daybook = openDaybook(typeof where === 'string' ? { filename: where, retain: 'all' } : where)
   daybooks.push(daybook)
   return daybook
 }

@@ -15,7 +15,7 @@ type Command = { append: number; collection: string } | { want: string } | { clo
 const [entry, filename, name, ...collections] = process.argv.slice(2) as [string, string, string, ...string[]]
 
 const binding = (await import(`daybook/${entry}`)) as { openDaybook: typeof openDaybook }
-const daybook = binding.openDaybook({ filename })
+const daybook = binding.openDaybook({ filename, retain: 'all' })
 await daybook.ready
 
 const owners = new Map<string, ReturnType<typeof contendFor>>()

@@ -19,7 +19,7 @@ interface Feed {
 }
 
 const [filename, name, url] = process.argv.slice(2) as [string, string, string]
-const daybook = openDaybook({ filename })
+const daybook = openDaybook({ filename, retain: 'all' })
 
 const sync: SyncConfig<Row, number>['sync'] = ({ begin, write, commit, markReady, metadata }) => {
   let token = (metadata?.collection.get('token') as number | undefined) ?? 0

@@ -16,7 +16,7 @@ interface Row {
 }
 
 const [filename] = process.argv.slice(2) as [string]
-const daybook = openDaybook({ filename })
+const daybook = openDaybook({ filename, retain: 'all' })
 const rows = createCollection(
   persistedCollectionOptions({
     id: 'big',

@@ -11,7 +11,7 @@ import { say } from './say.js'
 
 const [filename, run, seed] = process.argv.slice(2) as [string, string, string]
 
-const daybook = openDaybook({ filename })
+const daybook = openDaybook({ filename, retain: 'all' })
 const accounts = createCollection(
   persistedCollectionOptions({
     id: 'accounts',

@@ -18,7 +18,7 @@ const [filename, name, version, count] = process.argv.slice(2) as [string, strin
 const schemaVersion = Number(version)
 
 let migrating = false
-const daybook = openDaybook({ filename })
+const daybook = openDaybook({ filename, retain: 'all' })
 const rows = createCollection(
   persistedCollectionOptions({
     id: 'rows',

@@ -12,7 +12,7 @@ import { say } from './say.js'
 
 const [filename, name, count] = process.argv.slice(2) as [string, string, string]
 
-const daybook = openDaybook({ filename })
+const daybook = openDaybook({ filename, retain: 'all' })
 const rows = createCollection(
   persistedCollectionOptions({
     id: 'rows',

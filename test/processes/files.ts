@@ -21,7 +21,7 @@ export function newFile(): string {
 
 /** Opens a file, does something with it, closes it. */
 export async function withDaybook<T>(filename: string, work: (daybook: Daybook) => Promise<T>): Promise<T> {
-  const daybook = openDaybook({ filename })
+  const daybook = openDaybook({ filename, retain: 'all' })
   try {
     return await work(daybook)
   } finally {

@@ -40,7 +40,7 @@ export const newFile = (): string => join(newFolder(), 'daybook.db')
 
 /** A daybook that is closed after the test. An `error` event that the test does not expect fails it, as it is uncaught. */
 export function open(where: string | DaybookOptions = newFile()): Daybook {
-  const daybook = openDaybook(typeof where === 'string' ? { filename: where } : where)
+  const daybook = openDaybook(typeof where === 'string' ? { filename: where, retain: 'all' } : where)
   daybooks.push(daybook)
   return daybook
 }
