@@ -33,14 +33,15 @@ export interface BetterSqlite3Database {
  *
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError, UnsupportedError
  */
-export function openBetterSqlite3(filename: string, settings: ConnectionSettings): Driver {
+export const openBetterSqlite3 = (filename: string, settings: ConnectionSettings): Driver =>
+  createDriver(connectBetterSqlite3(filename, settings), settings)
+
+/** The connection of such a driver, for whoever puts something between the two: a fault, a counter. */
+export function connectBetterSqlite3(filename: string, settings: ConnectionSettings): Connection {
   const database = openDatabase(filename, settings.busyTimeout)
   try {
     const readonly = setUpOwnFile((sql) => execute(database, sql), settings)
-    return createDriver(
-      connect(database, readonly, () => database.close()),
-      settings,
-    )
+    return connect(database, readonly, () => database.close())
   } catch (error) {
     database.close()
     throw classifyError(error)

@@ -1,6 +1,6 @@
 /** `navigator.locks` of an origin whose contexts live in one process and end when the simulation says so. */
 
-import type { LockManagerLike } from '../../src/runtime/browser/surroundings.js'
+import type { LockManagerLike } from '../../runtime/browser/surroundings.js'
 
 interface Wish {
   readonly client: string
@@ -48,6 +48,13 @@ export class VirtualLocks {
         pending: [...this.#wishes].flatMap(([name, wishes]) => wishes.map(() => ({ name }))),
       }),
     }
+  }
+
+  /** The lock is given to the next one, and whoever has it believes that it still has it. Answers who that is. */
+  forget(name: string): string | undefined {
+    const holder = this.#held.get(name)
+    if (holder !== undefined) this.#release(name, holder)
+    return holder?.client
   }
 
   /** A context has ended: what it held is free. */
