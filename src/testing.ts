@@ -14,10 +14,12 @@ export {
   type LogReport,
 } from './testing/check-log.js'
 export { type DriverFacts, describeDriver, type OpenDriver } from './testing/driver/describe-driver.js'
+export { type PowerCutsOptions, type PowerCutsReport, powerCuts } from './testing/power-cuts.js'
 export { BRANCHES, type Branch } from './testing/simulation/branches.js'
 export { FAULT_CLASSES, type FaultClass, KINDS, type Kind } from './testing/simulation/generators.js'
 export type { Happening, Scenario, StatementFault } from './testing/simulation/scenario.js'
 export {
+  run as replay,
   type SimulateOptions,
   SimulationError,
   type SimulationReport,

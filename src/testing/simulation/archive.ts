@@ -5,7 +5,7 @@ import type { MaybePromise, SqlRow } from '../../drivers/statement.js'
 import type { Op } from '../../log/op.js'
 import { decodeOps } from '../../log/op.js'
 
-/** An entry as it is stored. The simulation's are small: one part each. */
+/** An entry as it is stored, with the first part of its body. The simulation's are small: one part each. */
 export interface ArchivedEntry {
   readonly seq: number
   readonly term: number

@@ -8,8 +8,8 @@ import type { Row, VirtualPage } from './virtual-page.js'
 
 /** Something is not as it was promised. */
 export class BrokenPromise extends Error {
-  constructor(message: string) {
-    super(message)
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
     this.name = 'BrokenPromise'
   }
 }

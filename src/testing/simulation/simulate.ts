@@ -98,7 +98,11 @@ export async function simulate({
   return { seed, kind, ...done, branches: branches.counts }
 }
 
-/** Runs one history, and checks what it has led to. */
+/**
+ * Runs one history, and checks what it has led to: that of a `SimulationError`, for example.
+ *
+ * @throws BrokenPromise
+ */
 export async function run(scenario: Scenario, branches = new Branches()): Promise<World> {
   if (scenario.storage === 'disk') await loadDisks()
   const world = new World(scenario, branches)
