@@ -56,7 +56,7 @@ const FAULTS_OF: Readonly<
 
 /** Histories of one kind. */
 export function scenarios(kind: Kind, shape: Shape): fc.Arbitrary<Scenario> {
-  const { faults, steps } = shape
+  const { faults, steps, contexts } = shape
   const happenings = {
     uniform: () => fc.array(fc.oneof(...everything(shape)), { maxLength: steps, size: 'max' }),
     'hot keys': () => fc.array(fc.oneof(...hot(shape)), { maxLength: steps, size: 'max' }),
@@ -69,6 +69,7 @@ export function scenarios(kind: Kind, shape: Shape): fc.Arbitrary<Scenario> {
   return fc.record({
     storage: power ? fc.constantFrom('file', 'disk') : fc.constant('file' as const),
     durability: fc.constantFrom('process', 'power'),
+    contexts: fc.constant(contexts),
     fates: faults.includes('messages') ? fc.oneof(perfect, fates) : perfect,
     happenings: fc.tuple(beginning, happenings).map((parts) => parts.flat()),
   })

@@ -17,7 +17,7 @@ export type StatementFault =
   /** It takes its time. */
   | 'slow'
 
-/** One step of a history. `who` counts the tabs, round and round. */
+/** One step of a history. `who` counts the tabs that are there, round and round. */
 export type Happening =
   | { readonly do: 'open' }
   /** Rows of its own. */
@@ -47,6 +47,8 @@ export interface Scenario {
   /** A real file, or a disk that loses what was not synced when the power fails. */
   readonly storage: 'file' | 'disk'
   readonly durability: Durability
+  /** The most tabs at once. */
+  readonly contexts: number
   /** What happens to each message in turn, over and over: when it arrives, in ms, once for each number. */
   readonly fates: readonly (readonly number[])[]
   readonly happenings: readonly Happening[]

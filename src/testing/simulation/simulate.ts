@@ -31,7 +31,7 @@ export interface SimulationReport {
   readonly seed: number
   readonly kind: Kind
   readonly histories: number
-  /** Steps of all histories: everything that tabs did and that happened to them. */
+  /** Steps of all histories: what tabs did and what happened to them; not those that met no tab. */
   readonly steps: number
   /** Writes that were acknowledged. */
   readonly acknowledged: number
@@ -80,12 +80,12 @@ export async function simulate({
   const property = fc.asyncProperty(scenarios(kind, { contexts, steps, faults }), async (scenario) => {
     const world = await run(scenario, branches)
     done.histories++
-    done.steps += scenario.happenings.length
+    done.steps += world.steps
     done.acknowledged += world.acknowledged
   })
   const result = await fc.check(property, {
     seed,
-    numRuns: histories,
+    numRuns: path === undefined ? histories : 1,
     endOnFailure: !shrink,
     ...(path !== undefined && { path }),
   })

@@ -61,10 +61,14 @@ export class World {
   #mayGiveUp: boolean
   /** Calls that were pending at a commit of which nobody knows whether it took effect. */
   readonly #unknown = new Set<Call>()
+  readonly #contexts: number
   #opened = 0
+  /** Steps that met somebody. */
+  steps = 0
 
-  constructor({ storage, durability, fates }: Scenario, branches: Branches) {
+  constructor({ storage, durability, contexts, fates }: Scenario, branches: Branches) {
     this.#branches = branches
+    this.#contexts = contexts
     this.#mayGiveUp = fates.some((fate) => fate.length === 0)
     let next = 0
     const network = new Network({
@@ -89,26 +93,21 @@ export class World {
   }
 
   async happen(step: Happening): Promise<void> {
-    switch (step.do) {
-      case 'open':
-        this.#open()
-        return
-      case 'time':
-        return this.#pass(step.ms)
-      case 'fault':
-        this.#armed.push({ fault: step.fault, on: step.on, left: step.at })
-        return
-      case 'loseLock':
-        return this.#loseLock()
-      case 'power':
-        return this.#powerFails(step)
-      default: {
-        const tab = this.#tabs[step.who % Math.max(1, this.#tabs.length)]
-        if (tab === undefined || tab.page.hasEnded) return
-        this.#act(step, tab)
-        await turn()
-      }
+    const living = this.#tabs.filter(({ page }) => !page.hasEnded)
+    if (step.do === 'open') {
+      if (living.length >= this.#contexts) return
+      this.#open()
+    } else if (step.do === 'time') await this.#pass(step.ms)
+    else if (step.do === 'fault') this.#armed.push({ fault: step.fault, on: step.on, left: step.at })
+    else if (step.do === 'loseLock') this.#loseLock()
+    else if (step.do === 'power') await this.#powerFails(step)
+    else {
+      const tab = living[step.who % Math.max(1, living.length)]
+      if (tab === undefined) return
+      this.#act(step, tab)
+      await turn()
     }
+    this.steps++
   }
 
   /** Every tab goes on, nothing disturbs any more: everything settles, and is as it was promised. */
