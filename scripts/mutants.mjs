@@ -32,17 +32,14 @@ const only = given.includes('--only') ? given[given.indexOf('--only') + 1] : ''
 const chosen = MUTANTS.filter(({ name }) => name.includes(only))
 if (chosen.length === 0) fail(`No mutant has "${only}" in its name.`)
 
-const MINUTE = 60_000
+/** How long a test file may take, in ms: several times what it takes on a slow machine. */
+const PATIENCE = 600_000
 
 const copy = mkdtempSync(join(tmpdir(), 'daybook-mutants-'))
 const results = []
 try {
   for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true })
   for (const name of ['node_modules', 'dist', 'build']) symlinkSync(join(root, name), join(copy, name))
-  const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))]
-  const unharmed = run(tests, 30 * MINUTE)
-  if (unharmed.failed.length > 0)
-    fail(`Without any mutant these fail already:\n${unharmed.failed.join('\n')}`)
   for (const mutant of chosen) results.push({ ...mutant, caughtBy: tried(mutant) })
 } finally {
   rmSync(copy, { recursive: true, force: true })
@@ -69,8 +66,11 @@ function tried({ name, file, from, to, tests }) {
   )
   try {
     for (const test of tests) {
-      const [caught] = run([test], 5 * MINUTE).failed
+      const [caught] = run(test)
       if (caught === undefined) continue
+      // A test that fails without it as well shows nothing.
+      writeFileSync(path, text)
+      if (!passesUnharmed(test)) fail(`Without any mutant these fail already:\n${run(test).join('\n')}`)
       console.log(`caught    ${name}\n          by ${caught}`)
       return caught
     }
@@ -81,26 +81,27 @@ function tried({ name, file, from, to, tests }) {
   }
 }
 
-/** Runs test files; answers with the tests that fail. */
-function run(tests, timeout) {
+const unharmed = new Map()
+
+function passesUnharmed(test) {
+  if (!unharmed.has(test)) unharmed.set(test, run(test).length === 0)
+  return unharmed.get(test)
+}
+
+/** Runs a test file; answers with the tests that fail. */
+function run(test) {
   const outputFile = join(copy, 'results.json')
   rmSync(outputFile, { force: true })
-  const { stderr } = spawnSync(
+  const vitest = join(copy, 'node_modules/vitest/vitest.mjs')
+  spawnSync(
     process.execPath,
-    [
-      join(copy, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      '--bail=1',
-      '--reporter=json',
-      `--outputFile=${outputFile}`,
-      ...tests,
-    ],
+    [vitest, 'run', '--bail=1', '--reporter=json', `--outputFile=${outputFile}`, test],
     // A mutant may well hang: that is noticed as well.
     {
       cwd: copy,
       encoding: 'utf8',
       env: { ...process.env, FC_SEED: '7' },
-      timeout,
+      timeout: PATIENCE,
       killSignal: 'SIGKILL',
     },
   )
@@ -108,16 +109,13 @@ function run(tests, timeout) {
   try {
     results = JSON.parse(readFileSync(outputFile, 'utf8')).testResults
   } catch {
-    return { failed: [`${tests.join(', ')}: it never ends ${stderr ?? ''}`.trim()] }
+    return [`${test}: does not come to an end`]
   }
-  return {
-    failed: results.flatMap(({ name, status, message, assertionResults }) => {
-      const file = name.slice(name.indexOf('/test/') + 1)
-      const failed = assertionResults.filter((test) => test.status === 'failed')
-      if (failed.length === 0 && status === 'failed') fail(`${file} cannot run at all: ${message}`)
-      return failed.map(({ fullName }) => `${file}: ${fullName}`)
-    }),
-  }
+  return results.flatMap(({ status, message, assertionResults }) => {
+    const failed = assertionResults.filter((each) => each.status === 'failed')
+    if (failed.length === 0 && status === 'failed') fail(`${test} cannot run at all: ${message}`)
+    return failed.map(({ fullName }) => `${test}: ${fullName}`)
+  })
 }
 
 function fail(message) {

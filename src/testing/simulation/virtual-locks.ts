@@ -23,6 +23,7 @@ export class VirtualLocks {
       request: (name, { signal, steal = false }, held) =>
         new Promise((resolve, reject) => {
           const grant = (): void => {
+            signal?.removeEventListener('abort', abort)
             const holder = { client, lose: () => reject(aborted()) }
             this.#held.set(name, holder)
             Promise.resolve(held())
@@ -30,9 +31,10 @@ export class VirtualLocks {
               .finally(() => this.#release(name, holder))
           }
           const wish = { client, grant }
-          signal?.addEventListener('abort', () => {
+          const abort = (): void => {
             if (this.#remove(name, wish)) reject(aborted())
-          })
+          }
+          signal?.addEventListener('abort', abort)
           if (signal?.aborted) return reject(aborted())
           if (steal) {
             this.#held.get(name)?.lose()

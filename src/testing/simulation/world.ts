@@ -211,8 +211,11 @@ export class World {
       if (step.do === 'crash') page.crash()
     } else if (step.do === 'thaw') this.#thaw(page)
     else if (step.do === 'crash') page.crash()
-    else if (step.do === 'killWorker') page.killWorker()
-    else if (!page.isRunning) return
+    else if (step.do === 'killWorker') {
+      // The next worker is waited for as long again, and `openTimeout` goes on.
+      this.#mayGiveUp ||= page.daybook.status.role === 'opening'
+      page.killWorker()
+    } else if (!page.isRunning) return
     else if (step.do === 'freeze') {
       page.freeze(step.whole)
       this.#mayGiveUp ||= step.whole
