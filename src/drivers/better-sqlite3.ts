@@ -37,7 +37,7 @@ export interface BetterSqlite3Database {
 export const openBetterSqlite3 = (filename: string, settings: ConnectionSettings): Driver =>
   createDriver(connectBetterSqlite3(filename, settings), settings)
 
-/** A connection to a file, for whoever runs programs on it in another way than a driver does. */
+/** The connection of such a driver, for whoever puts something between the two, or runs programs in another way. */
 export function connectBetterSqlite3(filename: string, settings: ConnectionSettings): Connection {
   const { busyTimeout, readonly = false } = settings
   const database = openDatabase(filename, { timeout: busyTimeout, readonly })

@@ -105,13 +105,17 @@ function textOf(module: SqliteModule, text: string): number {
  *
  * @throws CannotOpenError, NotADatabaseError, CorruptFileError, SqliteTooOldError; the database is closed then
  */
-export async function waSqliteDriver(opened: OpenedWasm, settings: ConnectionSettings): Promise<Driver> {
+export const waSqliteDriver = async (opened: OpenedWasm, settings: ConnectionSettings): Promise<Driver> =>
+  createDriver(await connectWaSqlite(opened, settings), settings)
+
+/** The connection of such a driver, for whoever puts something between the two: a fault, a counter. */
+export async function connectWaSqlite(opened: OpenedWasm, settings: ConnectionSettings): Promise<Connection> {
   const database = new WasmDatabase(opened)
   try {
     const [version] = database.run('SELECT sqlite_version() AS version')
     requireSqlite(String(version?.version))
     setUp(database, settings)
-    return createDriver(connect(opened, database, String(version?.version)), settings)
+    return connect(opened, database, String(version?.version))
   } catch (error) {
     await database.close()
     throw classifyError(error)

@@ -9,7 +9,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const BUILT = new URL('../../build/test/children/', import.meta.url)
+/** Where the children are: beside this file when it is built itself. */
+const BUILT = import.meta.url.includes('/build/test/')
+  ? new URL('./', import.meta.url)
+  : new URL('../../build/test/children/', import.meta.url)
 
 /** How long a child may take, in ms; generous, so that only a hang meets it. */
 const TIME_LIMIT = 60_000

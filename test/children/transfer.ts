@@ -1,15 +1,26 @@
 /**
- * Moves money until it is killed: `transfer FILE RUN SEED`.
+ * Moves money until it is killed: `transfer [FILE RUN SEED]`. Without arguments it waits until it is sent them.
  *
  * Each transfer is one transaction over three collections: two accounts change, a line is written in the ledger, and
  * the run's own counter goes up. Says a transfer's id when it is acknowledged, and nothing before.
  */
 
+import { createInterface } from 'node:readline'
 import { createCollection, createTransaction } from '@tanstack/db'
 import { openDaybook, persistedCollectionOptions } from 'daybook/node'
 import { say } from './say.js'
 
-const [filename, run, seed] = process.argv.slice(2) as [string, string, string]
+const { filename, run, seed } = await work()
+
+async function work(): Promise<{ filename: string; run: string; seed: number }> {
+  const [filename, run, seed] = process.argv.slice(2)
+  if (filename !== undefined) return { filename, run: String(run), seed: Number(seed) }
+  say({ waiting: true })
+  const input = createInterface({ input: process.stdin })
+  const { value } = await input[Symbol.asyncIterator]().next()
+  input.close()
+  return JSON.parse(value as string)
+}
 
 const daybook = openDaybook({ filename, retain: 'all' })
 const accounts = createCollection(
@@ -37,7 +48,7 @@ await Promise.all([accounts.preload(), ledger.preload(), runs.preload()])
 await runs.insert({ id: run, transfers: 0 }).isPersisted.promise
 say({ started: run })
 
-let state = Number(seed)
+let state = seed
 const random = (below: number): number => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0
   return Math.floor((state / 2 ** 32) * below)

@@ -16,6 +16,7 @@ import { all } from '../../src/drivers/program.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import { digest } from '../../src/log/checksum.js'
 import * as node from '../../src/node.js'
+import { checkLog } from '../../src/testing.js'
 import { decodeKey, encodeKey } from '../../src/values/key.js'
 import { sameValue } from '../../src/values/same.js'
 import { decodeValue, encodeValue } from '../../src/values/value.js'
@@ -86,6 +87,7 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       decodeValue,
       sameValue,
       createDriver,
+      checkLog,
       all,
     },
     ...{ ...words, verb },

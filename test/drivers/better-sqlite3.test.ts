@@ -2,20 +2,22 @@ import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { openBetterSqlite3, useBetterSqlite3 } from '../../src/drivers/better-sqlite3.js'
 import { all } from '../../src/drivers/program.js'
-import { driverConformance } from '../support/driver-conformance.js'
+import { describeDriver } from '../../src/testing.js'
 import { newFile } from '../support/files.js'
 import { openOn, transaction } from '../support/open.js'
 
-driverConformance('better-sqlite3, a file of its own', (filename, busyTimeout) =>
+describeDriver('better-sqlite3, a file of its own', (filename, busyTimeout) =>
   openBetterSqlite3(filename, { durability: 'process', busyTimeout }),
 )
 
-driverConformance("better-sqlite3, the app's handle", (filename, busyTimeout) => {
+describeDriver("better-sqlite3, the app's handle", appHandle, { shared: true })
+
+function appHandle(filename: string, busyTimeout: number) {
   const database = new Database(filename, { timeout: busyTimeout })
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = NORMAL')
   return useBetterSqlite3(database, { durability: 'process', busyTimeout })
-})
+}
 
 const synchronous = async (driver: ReturnType<typeof openBetterSqlite3>): Promise<unknown> =>
   driver.transaction('read', () => all({ sql: 'PRAGMA synchronous' }))

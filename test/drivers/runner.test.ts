@@ -5,15 +5,15 @@ import type { Connection } from '../../src/drivers/driver.js'
 import { all, type Program, run } from '../../src/drivers/program.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import type { Statement } from '../../src/drivers/statement.js'
+import { describeDriver } from '../../src/testing.js'
 import { put } from '../support/arbitraries.js'
 import { asynchronous, connect, recording, sqliteError } from '../support/connections.js'
-import { driverConformance } from '../support/driver-conformance.js'
 import { newFile } from '../support/files.js'
 import { checkDatabase, History } from '../support/history.js'
 import { openConnection } from '../support/open.js'
 
 for (const delay of ['microtask', 'turn'] as const) {
-  driverConformance(`a connection that answers after a ${delay}`, (filename, busyTimeout) => {
+  describeDriver(`a connection that answers after a ${delay}`, (filename, busyTimeout) => {
     const connection = connect(filename, busyTimeout)
     connection.execute({ sql: 'PRAGMA synchronous = NORMAL' }, [])
     return createDriver(asynchronous(connection, delay), { busyTimeout })

@@ -7,8 +7,8 @@ import createModule from 'wa-sqlite/dist/wa-sqlite.mjs'
 import type { Driver } from '../../src/drivers/driver.js'
 import { openMemory } from '../../src/drivers/opfs-pool.js'
 import { openDatabase, waSqliteDriver } from '../../src/drivers/wa-sqlite.js'
+import { describeDriver } from '../../src/testing.js'
 import { put } from '../support/arbitraries.js'
-import { driverConformance } from '../support/driver-conformance.js'
 import { newFile } from '../support/files.js'
 import { History } from '../support/history.js'
 import { NodeVfs } from '../support/node-vfs.js'
@@ -24,7 +24,7 @@ async function openWaSqlite(filename: string): Promise<Driver> {
   return waSqliteDriver({ name: 'wa-sqlite', module, db, close: () => undefined }, settings)
 }
 
-driverConformance('wa-sqlite', openWaSqlite, { alone: true })
+describeDriver('wa-sqlite', openWaSqlite, { alone: true })
 
 test('keeps nothing of a statement that fails, however it is used again', async () => {
   const driver = await openWaSqlite(newFile())

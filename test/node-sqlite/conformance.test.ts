@@ -1,16 +1,18 @@
 import { createRequire } from 'node:module'
 import { type NodeSqliteDatabase, openNodeSqlite, useNodeSqlite } from '../../src/drivers/node-sqlite.js'
-import { driverConformance } from '../support/driver-conformance.js'
+import { describeDriver } from '../../src/testing.js'
 
 const { DatabaseSync } = createRequire(import.meta.url)('node:sqlite') as {
   DatabaseSync: new (filename: string) => NodeSqliteDatabase
 }
 
-driverConformance('node:sqlite, a file of its own', (filename, busyTimeout) =>
+describeDriver('node:sqlite, a file of its own', (filename, busyTimeout) =>
   openNodeSqlite(filename, { durability: 'process', busyTimeout }),
 )
 
-driverConformance("node:sqlite, the app's handle", (filename, busyTimeout) => {
+describeDriver("node:sqlite, the app's handle", appHandle, { shared: true })
+
+function appHandle(filename: string, busyTimeout: number) {
   const database = new DatabaseSync(filename)
   for (const sql of [
     'PRAGMA journal_mode = WAL',
@@ -20,4 +22,4 @@ driverConformance("node:sqlite, the app's handle", (filename, busyTimeout) => {
     database.prepare(sql).all()
   }
   return useNodeSqlite(database, { durability: 'process', busyTimeout })
-})
+}

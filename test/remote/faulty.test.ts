@@ -10,11 +10,11 @@ import { RemoteJournal } from '../../src/runtime/journal/remote.js'
 import { Server } from '../../src/runtime/journal/server.js'
 import { Origin } from '../../src/runtime/origin.js'
 import { Tail } from '../../src/runtime/tail.js'
+import { Network } from '../../src/testing/simulation/network.js'
 import { FakeClock, turn } from '../support/clock.js'
 import { asynchronous, connect } from '../support/connections.js'
 import { check, fc } from '../support/fc.js'
 import { newFile, removeFile } from '../support/files.js'
-import { Network } from '../support/network.js'
 import { openConnection, type Session } from '../support/open.js'
 
 type Step =

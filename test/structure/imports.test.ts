@@ -16,6 +16,7 @@ const LAYERS = [
   'materializer',
   'runtime/journal',
   'runtime',
+  'testing',
   'entry point',
   'cli',
 ]
@@ -74,9 +75,11 @@ test('there is no circle of imports', () => {
   expect(circles).toEqual([])
 })
 
-test('only the runtime touches TanStack DB, and the subsets its evaluator', () => {
+test('only the runtime touches TanStack DB, the subsets its evaluator, and the simulation its collections', () => {
   const touching = files.filter((file) => packagesOf(file).some((name) => name.startsWith('@tanstack/')))
-  expect(touching.filter((file) => !/^(runtime|materializer\/subset)\//.test(file))).toEqual([])
+  expect(
+    touching.filter((file) => !/^(runtime|materializer\/subset|testing\/simulation)\//.test(file)),
+  ).toEqual([])
 })
 
 test('the main entry reaches no database binding and nothing of Node', () => {

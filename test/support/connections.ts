@@ -3,7 +3,8 @@
 import Database from 'better-sqlite3'
 import type { Connection } from '../../src/drivers/driver.js'
 import { setUpOwnFile } from '../../src/drivers/settings.js'
-import type { MaybePromise, SqlRow, SqlValue, Statement } from '../../src/drivers/statement.js'
+import type { SqlRow, SqlValue, Statement } from '../../src/drivers/statement.js'
+import { type FaultKind, faultyConnection } from '../../src/testing/faulty-connection.js'
 
 /**
  * A plain connection to a real file, set up as daybook sets up its own; only without fsync, which is for power cuts: what
@@ -80,19 +81,9 @@ export function recording(connection: Connection): { connection: Connection; sta
   }
 }
 
-/** What happens at one statement. */
-export type FaultKind =
-  /** The disk fails: the statement is not executed, the transaction stays open. */
-  | 'fails: I/O error'
-  /** The disk is full: SQLite rolls the transaction back by itself, as it may. */
-  | 'fails: full, rolled back'
-  /** The process is killed before the statement. */
-  | 'dies before'
-  /** The process is killed after the statement, before anybody hears of it. */
-  | 'dies after'
-  /** What commits takes effect, but the answer is lost. Other statements are left alone. */
-  | 'commit unknown'
+export { commits, type FaultKind, sqliteError } from '../../src/testing/faulty-connection.js'
 
+/** Those that every program is tried with, at every statement. */
 export const FAULTS: readonly FaultKind[] = [
   'fails: I/O error',
   'fails: full, rolled back',
@@ -100,16 +91,6 @@ export const FAULTS: readonly FaultKind[] = [
   'dies after',
   'commit unknown',
 ]
-
-/** Whether a statement ends a transaction: COMMIT, and the append that is a transaction of its own. */
-export const commits = (sql: string): boolean => sql === 'COMMIT' || sql.includes('"daybook_log" as "last"')
-
-/** The process is gone; nothing that is called on this connection has an effect any more. */
-export class Died extends Error {
-  constructor() {
-    super('the process was killed')
-  }
-}
 
 export interface FaultyConnection {
   readonly connection: Connection
@@ -120,54 +101,14 @@ export interface FaultyConnection {
   readonly statements: readonly string[]
 }
 
-const ROLLBACK: Statement = { sql: 'ROLLBACK' }
-
 /** The same connection with one fault at the n-th statement, counted from 1. */
 export function faulty(connection: Connection, kind: FaultKind | undefined, at: number): FaultyConnection {
   const statements: string[] = []
-  let died = false
   let hit: string | undefined
-  const die = (): never => {
-    died = true
-    throw new Died()
-  }
-  return {
-    statements,
-    died: () => died,
-    hit: () => hit,
-    connection: {
-      ...connection,
-      inTransaction: () => !died && connection.inTransaction(),
-      changeToken: () => (died ? die() : connection.changeToken!()),
-      // The file stays as the kill left it.
-      close: () => (died ? undefined : connection.close()),
-      execute(statement: Statement, parameters: readonly SqlValue[]): MaybePromise<readonly SqlRow[]> {
-        if (died) return die()
-        if (statements.push(statement.sql) !== at || kind === undefined)
-          return connection.execute(statement, parameters)
-        hit = statement.sql
-        switch (kind) {
-          case 'fails: I/O error':
-            throw sqliteError('SQLITE_IOERR_WRITE', 'disk I/O error')
-          case 'fails: full, rolled back':
-            if (connection.inTransaction()) connection.execute(ROLLBACK, [])
-            throw sqliteError('SQLITE_FULL', 'database or disk is full')
-          case 'dies before':
-            return die()
-          case 'dies after':
-            connection.execute(statement, parameters)
-            return die()
-          case 'commit unknown': {
-            const rows = connection.execute(statement, parameters)
-            if (commits(statement.sql)) throw sqliteError('SQLITE_IOERR_FSYNC', 'disk I/O error')
-            return rows
-          }
-        }
-      },
-    },
-  }
+  const faulty = faultyConnection(connection, (sql) => {
+    if (statements.push(sql) !== at || kind === undefined) return undefined
+    hit = sql
+    return kind
+  })
+  return { statements, connection: faulty.connection, died: () => faulty.died, hit: () => hit }
 }
-
-/** An error as better-sqlite3 throws it. */
-export const sqliteError = (code: string, message: string): Error =>
-  Object.assign(new Error(message), { name: 'SqliteError', code })

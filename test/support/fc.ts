@@ -17,6 +17,9 @@ const environment = (name: string): number | undefined => {
   return text === undefined ? undefined : Number(text)
 }
 
+/** The seed that this run is to use: that of the environment, or another one each time. */
+export const testSeed = (): number => environment('FC_SEED') ?? Math.floor(Math.random() * 2 ** 31)
+
 /** Runs a property, `runs` times by default. */
 export async function check<T>(
   property: fc.IAsyncProperty<T> | fc.IProperty<T>,

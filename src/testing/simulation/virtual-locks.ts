@@ -1,6 +1,6 @@
 /** `navigator.locks` of an origin whose contexts live in one process and end when the simulation says so. */
 
-import type { LockManagerLike } from '../../src/runtime/browser/surroundings.js'
+import type { LockManagerLike } from '../../runtime/browser/surroundings.js'
 
 interface Wish {
   readonly client: string
@@ -23,6 +23,7 @@ export class VirtualLocks {
       request: (name, { signal, steal = false }, held) =>
         new Promise((resolve, reject) => {
           const grant = (): void => {
+            signal?.removeEventListener('abort', abort)
             const holder = { client, lose: () => reject(aborted()) }
             this.#held.set(name, holder)
             Promise.resolve(held())
@@ -30,9 +31,10 @@ export class VirtualLocks {
               .finally(() => this.#release(name, holder))
           }
           const wish = { client, grant }
-          signal?.addEventListener('abort', () => {
+          const abort = (): void => {
             if (this.#remove(name, wish)) reject(aborted())
-          })
+          }
+          signal?.addEventListener('abort', abort)
           if (signal?.aborted) return reject(aborted())
           if (steal) {
             this.#held.get(name)?.lose()
@@ -48,6 +50,13 @@ export class VirtualLocks {
         pending: [...this.#wishes].flatMap(([name, wishes]) => wishes.map(() => ({ name }))),
       }),
     }
+  }
+
+  /** The lock is given to the next one, and whoever has it believes that it still has it. Answers who that is. */
+  forget(name: string): string | undefined {
+    const holder = this.#held.get(name)
+    if (holder !== undefined) this.#release(name, holder)
+    return holder?.client
   }
 
   /** A context has ended: what it held is free. */

@@ -1,6 +1,6 @@
 /** A page or a worker: it runs, stands still, or has ended; what reaches it waits or is dropped accordingly. */
 
-import type { Cancel, Clock } from '../../src/runtime/clock.js'
+import type { Cancel, Clock } from '../../runtime/clock.js'
 
 export class VirtualContext {
   readonly id: string

@@ -3,7 +3,7 @@
  * the outside. Messages are cloned, as every real channel does.
  */
 
-import type { Hub, Link } from '../../src/runtime/journal/channel.js'
+import type { Hub, Link } from '../../runtime/journal/channel.js'
 
 export interface Faults {
   /** Called for each message: how often it arrives (0 loses it), and after how many ms each time. */
@@ -17,7 +17,8 @@ type Serve = (message: unknown, answer: Listener) => void
 export class Network {
   readonly #faults: Faults
   readonly #contexts = new Map<string, Listener>()
-  #hub: { readonly serve: Serve } | undefined
+  /** More than one, where two believe that they lead. */
+  readonly #hubs = new Set<{ readonly serve: Serve }>()
 
   constructor(faults: Faults) {
     this.#faults = faults
@@ -33,9 +34,11 @@ export class Network {
 
   /** Whatever message, from anybody. */
   sendToLeader(message: unknown): void {
-    this.#carry(message, (arrived) =>
-      this.#hub?.serve(arrived, (answer) => this.sendTo((answer as { to: string }).to, answer)),
-    )
+    this.#carry(message, (arrived) => {
+      for (const { serve } of [...this.#hubs]) {
+        serve(arrived, (answer) => this.sendTo((answer as { to: string }).to, answer))
+      }
+    })
   }
 
   sendTo(context: string, message: unknown): void {
@@ -47,14 +50,12 @@ export class Network {
     return {
       listen: (listener) => {
         own.serve = listener as Serve
-        this.#hub = own
+        this.#hubs.add(own)
       },
       announce: (announcement) => {
         for (const context of [...this.#contexts.keys()]) this.sendTo(context, announcement)
       },
-      close: () => {
-        if (this.#hub === own) this.#hub = undefined
-      },
+      close: () => void this.#hubs.delete(own),
     }
   }
 
