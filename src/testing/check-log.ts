@@ -5,9 +5,9 @@
 
 import type { Entry, Position, Transaction } from '../log/entry.js'
 import { opParts, START } from '../log/entry.js'
+import type { Finding } from '../log/finding.js'
 import { decodeOps } from '../log/op.js'
 import { checksumOf } from '../log/read.js'
-import type { Finding } from '../log/verify.js'
 import type { Daybook } from '../runtime/daybook.js'
 import type { Journal } from '../runtime/journal/journal.js'
 import { decodeKey, type Key } from '../values/key.js'
