@@ -13,7 +13,7 @@
 import { first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import type { Position } from './entry.js'
-import { addToRuns, continues, type OriginRun, type RunsByOrigin } from './origin-runs.js'
+import { addToRuns, type OriginRun, type RunsByOrigin } from './origin-runs.js'
 import { log } from './tables.js'
 
 export const runAt = statement<[origin: string, originSeq: number]>()(
@@ -87,15 +87,21 @@ export function* postOrigins(
 ): Program<void> {
   const runs: RunsByOrigin = new Map()
   for (const entry of entries) addToRuns(runs, entry)
-  for (const [origin, known] of runs) {
-    const [head] = known as [OriginRun, ...OriginRun[]]
-    const before = yield* first(runAt, origin, head.originSeq - 1)
-    const grown = before && { ...before, origin, originSeq: before.origin_seq }
-    if (grown !== undefined && continues(grown, head.originSeq, head)) {
-      yield* run(growRun, grown.length + head.length, origin, grown.originSeq)
-      known.shift()
-    }
-    for (const each of known) yield* run(insertRun, origin, each.originSeq, each.seq, each.term, each.length)
+  for (const known of runs.values()) for (const each of known) yield* postRun(each)
+}
+
+// M3: what is in the table already, or part of a run there, adds nothing.
+function* postRun({ origin, originSeq, seq, term, length }: OriginRun): Program<void> {
+  const before = yield* first(runAt, origin, originSeq)
+  const isSameRun =
+    before !== undefined &&
+    before.term === term &&
+    before.seq - before.origin_seq === seq - originSeq &&
+    originSeq <= before.origin_seq + before.length
+  if (!isSameRun) yield* run(insertRun, origin, originSeq, seq, term, length)
+  else {
+    const reached = originSeq + length - before.origin_seq
+    if (reached > before.length) yield* run(growRun, reached, origin, before.origin_seq)
   }
 }
 

@@ -4,6 +4,7 @@ import { type Entry, formatPosition } from '../../log/entry.js'
 import type { Scanned } from '../../log/scan.js'
 import { encodeKey } from '../../values/key.js'
 import { bytesOf, opsOf } from '../entries/changes.js'
+import { whatItDoes } from '../entries/entry-line.js'
 import { Top } from './top.js'
 
 /** Counters for keys, origins and hours: more of them and the rarest are given up. */
@@ -69,6 +70,7 @@ export class Statistics {
         position: formatPosition(entry.position),
         kind: entry.kind,
         bytes,
+        what: whatItDoes(entry),
       })),
       hotKeys: keys.items.map(([thing, ops]) => {
         const [collection, key] = JSON.parse(thing) as [string, string]

@@ -1,16 +1,20 @@
 /** `daybook diff`: the rows that differ between two positions of a file, or between two files. */
 
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { formatPosition, type Position } from '../../log/entry.js'
 import { changesBetween, type RowChange } from '../../materializer/past/changes.js'
 import { type Differing, sideBySide } from '../../materializer/past/differences.js'
+import { ABSENT } from '../../materializer/past/known-row.js'
 import { pastAt } from '../../materializer/past/past.js'
+import { decodeKey } from '../../values/key.js'
 import type { Cli } from '../cli.js'
 import type { DatabaseFile } from '../database-file.js'
 import { FINDINGS, UsageError } from '../exit-codes.js'
 import type { Output } from '../output/output.js'
 import { count } from '../output/words.js'
 import { POSITIONS, resolvePosition } from '../position/position.js'
+import { htmlOption } from '../report/option.js'
 import { MetDamage } from '../rows/asked.js'
 import { type ChangeKind, type Difference, differenceOf } from '../rows/field-changes.js'
 import { changeJson } from '../rows/row-json.js'
@@ -23,6 +27,7 @@ export default (cli: Cli) =>
     'The rows that differ between two positions of a file, or between two files, field by field.',
     [
       ['daybook diff app.db @head~5 @head', 'what the last five entries changed in all'],
+      ['daybook diff app.db @floor @head --html report.html', 'a page, with the values'],
       ['daybook diff app.db 2..4 --jsonl', 'a range is two positions, too'],
       ['cp app.db copy.db; daybook diff app.db copy.db', 'two files as they are now'],
       ['cp app.db copy.db; daybook diff app.db copy.db --at 3', 'two files as they were at a position'],
@@ -34,6 +39,7 @@ export default (cli: Cli) =>
     .option('--at <position>', 'two files: their rows at this position of each', '@head')
     .addOption(jsonOption())
     .addOption(jsonLinesOption())
+    .addOption(htmlOption())
     .addHelpText('after', `${POSITIONS}\n\nIt answers 3 when rows differ, and 0 when none does.`)
     .action((path, other, position, options) =>
       cli.withFile(path, async (file) => {
@@ -70,15 +76,24 @@ export default (cli: Cli) =>
 
         async function tell(differing: Differing, a: Side, b: Side): Promise<void> {
           const found = new Counts()
-          await out.list(
-            'rows',
-            found.counted(differing.rows),
-            {
-              text: ({ row, difference }) => changeLines(row, difference, out).join('\n'),
-              json: ({ row, difference }) => ({ type: 'difference', ...changeJson(row, difference) }),
-            },
-            { from: sideJson(a), to: sideJson(b), damage: damage.json, mayHaveMore: differing.mayHaveMore },
-          )
+          if (options.html !== undefined) {
+            const { diffModel, sourceOf, writeReport } = await import('../report/report.js')
+            const model = await diffModel(sourceOf(path, { data: true, now: cli.surroundings.now() }), {
+              from: sideText(a),
+              to: sideText(b),
+              differences: pairs(found.counted(differing.rows)),
+            })
+            writeReport(options.html, model, out)
+          } else
+            await out.list(
+              'rows',
+              found.counted(differing.rows),
+              {
+                text: ({ row, difference }) => changeLines(row, difference, out).join('\n'),
+                json: ({ row, difference }) => ({ type: 'difference', ...changeJson(row, difference) }),
+              },
+              { from: sideJson(a), to: sideJson(b), damage: damage.json, mayHaveMore: differing.mayHaveMore },
+            )
           const isUnsure = differing.mayHaveMore.length > 0
           damage.tell(out)
           for (const id of differing.mayHaveMore)
@@ -92,6 +107,15 @@ export default (cli: Cli) =>
 type Side = readonly [path: string, at: Position]
 
 const sideJson = ([file, at]: Side) => ({ file, position: formatPosition(at) })
+
+const sideText = ([file, at]: Side): string => `${basename(file)} at ${formatPosition(at)}`
+
+function* pairs(rows: Iterable<{ readonly row: RowChange }>) {
+  for (const { row } of rows) {
+    const [before, after] = [row.before, row.after].map((each) => (each === ABSENT ? undefined : each.row))
+    yield { collection: row.collection, key: decodeKey(row.key), before, after }
+  }
+}
 
 const turned = (change: RowChange): RowChange => ({ ...change, before: change.after, after: change.before })
 

@@ -1,16 +1,18 @@
 /** `daybook history`: every entry that touched a row, what it changed, and what the row is now. */
 
 import { formatPosition } from '../../log/entry.js'
+import { scanLog } from '../../log/scan.js'
 import { ABSENT } from '../../materializer/past/known-row.js'
 import { pastAt } from '../../materializer/past/past.js'
 import { rowHistory, type Touch } from '../../materializer/past/row-history.js'
-import { encodeKey } from '../../values/key.js'
+import { decodeKey, encodeKey } from '../../values/key.js'
 import type { Cli } from '../cli.js'
 import { opJson } from '../entries/entry-json.js'
 import { keysMeant } from '../entries/filter.js'
 import type { Output } from '../output/output.js'
 import { time } from '../output/words.js'
 import { extentOf } from '../position/position.js'
+import { htmlOption } from '../report/option.js'
 import { MetDamage } from '../rows/asked.js'
 import { type ChangeKind, differenceOf } from '../rows/field-changes.js'
 import { changeJson, keyOf, rowJson } from '../rows/row-json.js'
@@ -22,12 +24,14 @@ export default (cli: Cli) =>
     ['daybook history app.db todos 3', 'all that happened to a row'],
     [`daybook history app.db lists '"home"'`, 'quotes say that the key is a text'],
     ['daybook history app.db todos 1 --jsonl', 'for a program'],
+    ['daybook history app.db todos 3 --html report.html', 'a page, with the values'],
   ])
     .argument('<file>', 'the database')
     .argument('<collection>', 'the collection of the row')
     .argument('<key>', 'its key: 1 (the number or the text), "1" (the text) or abc')
     .addOption(jsonOption())
     .addOption(jsonLinesOption())
+    .addOption(htmlOption())
     .action((path, collection, keyText, options) =>
       cli.withFile(path, async (file) => {
         const out = cli.output(options)
@@ -39,6 +43,18 @@ export default (cli: Cli) =>
         const wanted = new Map([[collection, new Set(keys)]])
         const past = await pastAt(inspect, head.seq, { wanted, onDamage: damage.note })
         const now = keys.map((key) => ({ key, row: past.row(collection, key) }))
+        if (options.html !== undefined) {
+          const { historyModel, sourceOf, writeReport } = await import('../report/report.js')
+          const meant = now.find(({ row }) => row !== ABSENT) ?? now[0]
+          const model = await historyModel(sourceOf(path, { data: true, now: cli.surroundings.now() }), {
+            entries: scanLog(inspect, floor.seq - 1, head.seq),
+            collection,
+            key: decodeKey((meant as { key: string }).key),
+            trimmed: floor.seq > 1,
+          })
+          writeReport(options.html, model, out)
+          return
+        }
         const touched = new Set<string>()
 
         async function* touches(): AsyncGenerator<Touch> {

@@ -8,11 +8,15 @@ import type { Cell } from '../output/table.js'
 import { bytes, count } from '../output/words.js'
 import { POSITIONS } from '../position/position.js'
 import { RANGES, resolveRange } from '../position/range.js'
+import { htmlOption } from '../report/option.js'
 import { jsonOption, verb } from '../verb.js'
 
 const BOUNDS = `
 Hot keys are counted with 5,000 to 10,000 counters: exact for as many different keys, beyond that no count is too high by more
 than the answer says. Of more than 5,000 collections, origins or hours the rest is counted as (others).`
+
+/** So many of each are on a page, where nobody says otherwise. */
+const ON_A_PAGE = 200
 
 /** Entries between two looks at the progress. */
 const STEP = 1000
@@ -28,12 +32,14 @@ export default (cli: Cli) =>
         'the same of the newest entries, and the first three of each',
       ],
       ['daybook stats app.db --json', 'the same for a program'],
+      ['daybook stats app.db --html report.html', 'the same as a page to look at'],
     ],
   )
     .argument('<file>', 'the database')
     .argument('[range]', 'which entries: a..b, or through a position')
     .option('--top <n>', 'so many of each (10)', wholeNumber)
     .addOption(jsonOption())
+    .addOption(htmlOption())
     .addHelpText('after', BOUNDS + RANGES + POSITIONS)
     .action((path, rangeText, options) =>
       cli.withFile(path, async (file) => {
@@ -49,7 +55,29 @@ export default (cli: Cli) =>
         } finally {
           progress.stop()
         }
-        const facts = statistics.facts(options.top ?? 10)
+        const facts = statistics.facts(options.top ?? (options.html === undefined ? 10 : ON_A_PAGE))
+        if (options.html !== undefined) {
+          const { sourceOf, statsModel, writeReport } = await import('../report/report.js')
+          const bars = (list: readonly Amount[]) =>
+            list.map(({ name, entries, bytes }) => ({ label: name, entries, bytes }))
+          const hours = facts.hours.map(({ name, entries, bytes }) => ({
+            hour: Date.parse(name),
+            entries,
+            bytes,
+          }))
+          // No value is in it, whatever is asked for.
+          const source = sourceOf(path, { data: true, now: cli.surroundings.now() })
+          const model = statsModel(source, {
+            collections: bars(facts.collections),
+            kinds: bars(facts.kinds),
+            origins: bars(facts.origins),
+            hours: hours.filter(({ hour }) => !Number.isNaN(hour)),
+            largest: facts.largest,
+            hotKeys: facts.hotKeys,
+          })
+          writeReport(options.html, model, out)
+          return
+        }
         if (out.format === 'json') {
           await out.object({ file: path, ...facts })
           return

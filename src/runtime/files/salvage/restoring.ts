@@ -4,12 +4,13 @@ import type { Driver } from '../../../drivers/driver.js'
 import { all, first, type Program } from '../../../drivers/program.js'
 import { insert, requestFor, tail } from '../../../log/append.js'
 import { checkpointBody } from '../../../log/checkpoint.js'
-import { type Controls, controlsAfter, controlsOf, postControls, UNMENTIONED } from '../../../log/controls.js'
+import { type Controls, controlsOf, postControls } from '../../../log/controls.js'
 import { moveCursor } from '../../../log/cursor.js'
 import { type Entry, opParts } from '../../../log/entry.js'
 import { KindOfOps } from '../../../log/kind.js'
 import { parseOps, partsOfOps } from '../../../log/op.js'
-import { postOrigins, putRun } from '../../../log/origins.js'
+import type { OriginRun } from '../../../log/origin-runs.js'
+import { putRun } from '../../../log/origins.js'
 import { rawPage } from '../../../log/read.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import { putRow } from '../../../materializer/base.js'
@@ -100,49 +101,50 @@ export class Restoring {
       found.damaged ||= of.rows.isDamaged
       if (base === 'both') await flush()
     }
-    if (base !== 'both') return
-    const cutoff = tables.cursor === undefined ? from - 1 : Math.min(tables.cursor, to)
-    await this.#write(() => this.#putTables(cutoff))
+    if (base === 'both') await this.#write(() => this.#putTables())
   }
 
-  *#putTables(cutoff: number): Program<void> {
-    const { tables, to } = this.#parts
+  // As of the entry before the first that is kept: then all that are kept are posted over it. They bring back rows that
+  // could not be read, put right what is damaged and does not show it, and leave the rest as it is.
+  *#putTables(): Program<void> {
+    const { tables, from, to } = this.#parts
     for (const { of, damaged } of this.#found.values()) {
       const { claim, schemaVersion, changed } = of.controls
       const controls = { claim: claim > to ? 0 : claim, schemaVersion, changed: Math.min(changed, to) }
       yield* postControls(new Map([[of.collection, controls]]))
       for (const state of damaged ? [] : of.state.values()) if (state.seq <= to) yield* putState(state)
     }
-    for (const run of tables.runs) {
-      const length = Math.min(run.length, to - run.seq + 1)
-      if (length > 0) yield* putRun({ ...run, length })
-    }
-    yield* this.#putFromLog(cutoff)
-    yield* moveCursor(cutoff)
+    for (const run of tables.runs) yield* this.#putTrimmed(run)
+    yield* this.#putFromCheckpoints()
+    yield* moveCursor(from - 1)
   }
 
-  // What the tables no longer say, checkpoints and the entries behind them do.
-  *#putFromLog(through: number): Program<void> {
+  // What the tables no longer say, and of a collection that was dropped never did.
+  *#putFromCheckpoints(): Program<void> {
+    const { from, to, tables } = this.#parts
     const controls = new Map<string, Controls>()
-    for (let seq = this.#parts.from - 1; seq < through; ) {
+    for (let seq = from - 1; seq < to; ) {
       const entries = (yield* rawPage(seq, BATCH)).map(({ entry }) => entry)
       for (const entry of entries) {
-        seq = entry.position.seq
-        if (seq > through) break
         const body = checkpointBody(entry)
         for (const [origin, originSeq, at, term, length] of body?.origins ?? []) {
-          yield* putRun({ origin, originSeq, seq: at, term, length })
+          yield* this.#putTrimmed({ origin, originSeq, seq: at, term, length })
         }
         for (const [id, claim, schemaVersion, changed] of body?.controls ?? []) {
           controls.set(id, { claim, schemaVersion, changed })
         }
-        for (const op of opParts(entry).flatMap(parseOps)) {
-          controls.set(op[1], controlsAfter(controls.get(op[1]) ?? UNMENTIONED, op, seq))
-        }
       }
-      yield* postOrigins(entries.filter(({ position }) => position.seq <= through))
+      const last = entries.at(-1)
+      if (last === undefined) break
+      seq = last.position.seq
     }
-    if (this.#parts.tables.lost.length > 0) yield* postControls(controls)
+    if (tables.lost.length === 0) for (const id of this.#found.keys()) controls.delete(id)
+    yield* postControls(controls)
+  }
+
+  *#putTrimmed(run: OriginRun): Program<void> {
+    const length = Math.min(run.length, this.#parts.from - run.seq)
+    if (length > 0) yield* putRun({ ...run, length })
   }
 
   /** States what the entries that are kept do not say, a transaction for each collection. */
