@@ -254,7 +254,7 @@ export const MUTANTS = [
     file: 'src/runtime/journal/group-commit.ts',
     from: 'const again = error instanceof CommitUnknownError',
     to: 'const again = error instanceof CommitUnknownError && group.length < 0',
-    tests: ['test/journal/crash.test.ts'],
+    tests: ['test/journal/commit-unknown.test.ts'],
   },
   {
     name: 'a transaction that is too large fails its neighbours',

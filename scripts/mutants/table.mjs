@@ -34,5 +34,6 @@ export const rowsOf = (text) =>
       line
         .slice(2, -2)
         .split(' | ')
-        .map((text) => text.replaceAll('`', '')),
+        .map((text) => text.replaceAll('`', '').replaceAll('\\|', '|')),
     )
+    .map(([name, file, caughtBy]) => [name, file, caughtBy === '**nothing**' ? undefined : caughtBy])

@@ -7,7 +7,6 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { CommitUnknownError } from '../../src/errors.js'
 import type { Requirement } from '../../src/log/entry.js'
 import type { Op } from '../../src/log/op.js'
 import { put } from '../support/arbitraries.js'
@@ -15,7 +14,7 @@ import { asynchronous, commits, connect, FAULTS, type FaultKind, faulty } from '
 import { copyAsKilled, newFile, removeFile } from '../support/files.js'
 import { checkDatabase, History } from '../support/history.js'
 import { apply, changesRows, difference, type Model, readModel } from '../support/model.js'
-import { openConnection, openFile, readAll, type Session, transaction } from '../support/open.js'
+import { openConnection, readAll, type Session, transaction } from '../support/open.js'
 
 interface Case {
   /** Makes the file that the program begins with; nothing where the program makes the file. */
@@ -267,40 +266,3 @@ for (const late of [false, true]) {
     })
   })
 }
-
-describe('a commit whose answer was lost', () => {
-  test('is answered with the position that it has', async () => {
-    const file = newFile()
-    const history = new History()
-    await (await openFile(file)).journal.close()
-    const plain = faulty(connect(file), undefined, 0)
-    const first = await openConnection(plain.connection)
-    await history.send(first, history.make(mixed(0)))
-    const commit = plain.statements.length
-    await first.journal.close()
-
-    const fault = faulty(connect(file), 'commit unknown', commit)
-    const session = await openConnection(fault.connection)
-    const position = await history.send(session, history.make(mixed(1)))
-    expect(fault.hit()).toBe('COMMIT')
-    expect(position).toEqual({ term: 1, seq: 3 })
-    await checkDatabase(session, history)
-    await session.journal.close()
-  })
-
-  test('of a claim is told, as only the claimer knows what to do', async () => {
-    const file = newFile()
-    await (await openFile(file)).journal.close()
-    const counted = faulty(connect(file), undefined, 0)
-    const first = await openConnection(counted.connection)
-    const before = counted.statements.length
-    await first.journal.claimTerm()
-    const statements = counted.statements.length - before
-    await first.journal.close()
-    const fault = faulty(connect(file), 'commit unknown', before + statements)
-    const session = await openConnection(fault.connection)
-    await expect(session.journal.claimTerm()).rejects.toThrow(CommitUnknownError)
-    expect(await session.journal.head()).toEqual({ term: 3, seq: 3 })
-    await session.journal.close()
-  })
-})

@@ -190,6 +190,27 @@ describe('the chain', () => {
     )
   })
 
+  // The chain alone would say that the entry behind the gap is not what was written, which it is.
+  test('says of an entry that is gone that it is missing, also where there is no checksum to compare', async () => {
+    for (const gone of [3, 4, 8]) {
+      await withDamage(
+        (file) => exec(file, `DELETE FROM daybook_log WHERE seq = ${gone}`),
+        async ({ journal }) => {
+          const reading = journal.read({ term: 0, seq: 0 })
+          await expect(reading).rejects.toMatchObject({ seq: gone, reason: 'it is missing' })
+        },
+      )
+    }
+    // The floor is at 3: of what came before it nothing is known.
+    await withDamage(
+      (file) => exec(file, 'DELETE FROM daybook_log WHERE seq IN (1, 2, 4)'),
+      async ({ journal }) => {
+        const reading = journal.read({ term: 1, seq: 2 })
+        await expect(reading).rejects.toMatchObject({ seq: 4, reason: 'it is missing' })
+      },
+    )
+  })
+
   test('names an entry that was put in at the end with a checksum of its own making', async () => {
     await withDamage(
       (file) =>

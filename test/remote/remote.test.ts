@@ -24,6 +24,7 @@ import { Server } from '../../src/runtime/journal/server.js'
 import { Origin } from '../../src/runtime/origin.js'
 import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
 import { eventually } from '../runtime/fixture.js'
+import { FakeClock } from '../support/clock.js'
 import { check, fc } from '../support/fc.js'
 import { newFile } from '../support/files.js'
 import { openFile, type Session } from '../support/open.js'
@@ -231,6 +232,52 @@ test('nobody answers: the open fails in time and names who has the lock, and the
   await leader(broadcastHub('nobody'))
   expect((await head).seq).toBe(2)
 })
+
+test('what waits is sent to each new leader as soon as it is heard of, whatever the clock says', async () => {
+  const sent: { id: number; method: string }[] = []
+  let hear: (message: unknown) => void = () => undefined
+  const link: Link = {
+    send: ({ id, method }) => void sent.push({ id, method }),
+    listen: (listener) => {
+      hear = listener
+    },
+    close: () => undefined,
+  }
+  // Its time never comes: nothing is overdue.
+  const journal = new RemoteJournal({ id: 'context', link, clock: new FakeClock() })
+  const head = journal.head()
+  const leads = (leader: string): void => hear({ daybook: 1, leader, head: { term: 1, seq: 1 }, entries: [] })
+  for (const leader of ['first', 'first', 'second', 'third']) leads(leader)
+  const call = { id: 1, method: 'head' }
+  expect(sent).toEqual([call, call, call, call])
+  hear({ daybook: 1, to: 'context', id: 1, leader: 'third', result: { value: { term: 3, seq: 3 } } })
+  expect(await head).toEqual({ term: 3, seq: 3 })
+  leads('fourth')
+  expect(sent).toHaveLength(4)
+  await journal.close()
+})
+
+test.each(['DAYBOOK_FENCED', 'DAYBOOK_CLOSED'])(
+  'a leader that answers %s leads no more: the call waits for the next one',
+  async (code) => {
+    let hear: (message: unknown) => void = () => undefined
+    const link: Link = {
+      send: () => undefined,
+      listen: (listener) => {
+        hear = listener
+      },
+      close: () => undefined,
+    }
+    const journal = new RemoteJournal({ id: 'context', link, clock: new FakeClock() })
+    const head = journal.head()
+    const answer = (leader: string, result: object): void =>
+      hear({ daybook: 1, to: 'context', id: 1, leader, result })
+    answer('deposed', { error: { name: 'Error', message: 'deposed', fields: { code } } })
+    answer('next', { value: { term: 2, seq: 2 } })
+    expect(await head).toEqual({ term: 2, seq: 2 })
+    await journal.close()
+  },
+)
 
 test('closing rejects what waits', async () => {
   const journal = remote(broadcastLink('closing', 'context'))

@@ -1,6 +1,8 @@
 import { createTransaction } from '@tanstack/db'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CannotOpenError, ClosedError, KeyTakenError } from '../../src/node.js'
+import { asynchronous, connect } from '../support/connections.js'
+import { daybookOn } from '../support/daybook.js'
 import { failureOf, newFile, open, pause, rowsIn, rowsOnDisk, todosOf, transactionsIn } from './fixture.js'
 
 describe('while a collection is loading', () => {
@@ -55,6 +57,28 @@ describe('while a collection is loading', () => {
     transaction.mutate(() => todos.insert({ id: 1, title: 'new' }))
     expect(await failureOf(transaction.isPersisted.promise)).toBeInstanceOf(KeyTakenError)
     expect(await rowsOnDisk(file, 'todos')).toEqual(kept)
+  })
+
+  it('what is written meanwhile is shown as it is in the end, never as it was in between', async () => {
+    const { daybook } = daybookOn(asynchronous(connect(file), 'turn'))
+    const todos = todosOf(daybook)
+    const seen: unknown[] = []
+    todos.subscribeChanges((changes) => {
+      for (const { value } of changes) seen.push((value as { title?: unknown }).title)
+    })
+    // Each is committed while the rows are asked for, and told of before they are there.
+    const write = (title: string) =>
+      daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1, title } }])
+    const writing = ['first', 'second', 'third'].map(write)
+    await todos.preload()
+    await Promise.all(writing)
+    expect(rowsIn(todos)).toEqual([{ id: 1, title: 'third' }])
+    // It may begin at any of the rows' positions; from there it never goes back.
+    const order = ['kept', 'first', 'second', 'third']
+    const places = seen.map((title) => order.indexOf(String(title)))
+    expect(places).toEqual([...places].sort((x, y) => x - y))
+    expect(seen.at(-1)).toBe('third')
+    await daybook.close()
   })
 
   it('a refused insert takes later changes of its row with it: the row on disk was never seen', async () => {
@@ -214,4 +238,25 @@ describe('a daybook that cannot be opened', () => {
     expect(await failureOf(todos.preload())).toBeInstanceOf(ClosedError)
     expect(todos.status).toBe('error')
   })
+})
+
+it('an insert whose handler takes its time does not overwrite the row that somebody has written meanwhile', async () => {
+  const file = newFile()
+  const [here, there] = [open(file), open(file)]
+  const todos = todosOf(here)
+  await todos.preload()
+  const transaction = createTransaction({
+    mutationFn: async (params) => {
+      const position = await there.write([
+        { op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'theirs' } },
+      ])
+      // Another connection's entries arrive by a timer.
+      await here.tail.until(position.seq, ['todos'])
+      await here.commit(params.transaction)
+    },
+  })
+  transaction.mutate(() => todos.insert({ id: 1, title: 'ours' }))
+  expect(await failureOf(transaction.isPersisted.promise)).toBeInstanceOf(KeyTakenError)
+  expect(rowsIn(todos)).toEqual([{ id: 1, title: 'theirs' }])
+  expect(await rowsOnDisk(file, 'todos')).toEqual(new Map([[1, { id: 1, title: 'theirs' }]]))
 })

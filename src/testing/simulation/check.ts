@@ -6,6 +6,9 @@ import { type ArchivedEntry, opsOf } from './archive.js'
 import { type Call, type Calls, codeOf, marksOf } from './calls.js'
 import type { Row, VirtualPage } from './virtual-page.js'
 
+/** Errors that only concern leaders, and a transaction that is told apart wrongly. */
+const OF_LEADERS = ['DAYBOOK_FENCED', 'DAYBOOK_CLOSED', 'DAYBOOK_ORIGIN_CONFLICT']
+
 /** Something is not as it was promised. */
 export class BrokenPromise extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
@@ -67,6 +70,8 @@ export function checkTold(living: ReadonlySet<VirtualPage>, calls: Calls, mayRef
 // Two tabs may make the same row at once; then the second is told, and what it did to that row meanwhile is refused as well.
 function isFairRefusal({ kind }: Call, refused: unknown, mayRefuse: boolean): boolean {
   const code = codeOf(refused)
+  // What became of a leader is no reason to refuse anything.
+  if (OF_LEADERS.includes(code)) return false
   return (kind !== 'write' && code === 'DAYBOOK_KEY_TAKEN') || (mayRefuse && code.startsWith('DAYBOOK_'))
 }
 
