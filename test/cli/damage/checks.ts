@@ -14,6 +14,8 @@ const CHECKS: Readonly<Record<string, RegExp>> = {
   'a checkpoint for what is trimmed': /^L4 The log begins/,
   triggers: /^L4 The trigger \w+ (is missing|is defined)/,
   'triggers of others': /^L4 The trigger .* is not daybook's/,
+  'what triggers are filed under': /^L4 .* is filed under/,
+  'what indexes are filed under': /^(M2|format) .* is filed under/,
   'records of redactions': /^L4 Entry .* redaction/,
   'where transactions are': /^L5 Transactions? .* does not say so/,
   'how many runs there are': /^L5 daybook_origins has/,

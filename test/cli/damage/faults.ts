@@ -361,6 +361,24 @@ export function triggerFaults(file: string): Fault[] {
   ])
 }
 
+/** The table that a trigger or index is filed under, in other letters: SQLite takes that for the same table. */
+const misfiledAs = (name: string, table: string): Fault => ({
+  name: `${name} is filed under ${table}`,
+  apply: (file) => {
+    const database = new Database(file)
+    database.unsafeMode()
+    database.pragma('writable_schema = ON')
+    database.prepare('UPDATE sqlite_master SET tbl_name = ? WHERE name = ?').run(table, name)
+    database.close()
+  },
+})
+
+export const misfiled: readonly Fault[] = [
+  misfiledAs('daybook_log_trim', 'Daybook_log'),
+  misfiledAs('daybook_log_controls', 'daybook_loG'),
+  misfiledAs('daybook_index_todos_title_1', 'Rows_todos'),
+]
+
 /** Faults of the -wal. */
 export function walFaults(withWal: string, count: number, random: Random): Fault[] {
   const size = readFileSync(`${withWal}-wal`).length
