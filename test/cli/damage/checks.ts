@@ -51,6 +51,7 @@ const CHECKS: Readonly<Record<string, RegExp>> = {
   'indexes that are declared': /^M2 Index .* is not in/,
   'bodies of entries': /^format Entry /,
   'definitions of tables': /^format (Table|Index) /,
+  'indexes that SQLite makes': /^format Key /,
   'facts of the file': /^format daybook_meta/,
   'the id of the file': /^format The id/,
   'the format of the file': /^(format|SQLite) This (file has format|database has a table)/,
