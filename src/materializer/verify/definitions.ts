@@ -4,7 +4,7 @@
  */
 
 import type { Program } from '../../drivers/program.js'
-import type { Report } from '../../log/finding.js'
+import type { Finding, Report } from '../../log/finding.js'
 import { LOG_SCHEMA } from '../../log/tables.js'
 import { indexStatement } from '../indexes.js'
 import { MATERIALIZER_SCHEMA, rowTable } from '../tables.js'
@@ -45,10 +45,12 @@ export class DefinitionsVerifier {
   *compareOwn(): Program<void> {
     yield* this.look()
     for (const [name, sql] of OWN) {
-      const isTrigger = sql.startsWith('CREATE TRIGGER')
       const fault = this.#faultOf(name, sql)
-      if (fault === undefined) continue
-      if (isTrigger)
+      if (fault === undefined) {
+        if (kindIn(sql) === 'table') this.#compareKeys(name, sql)
+        continue
+      }
+      if (kindIn(sql) === 'trigger')
         this.#report.found('L4', `The trigger ${name} ${fault}: nothing refuses what it refuses.`)
       else this.#report.found('format', `${typeIn(sql)} ${name} ${fault}.`)
     }
@@ -80,6 +82,7 @@ export class DefinitionsVerifier {
     for (const { collection, rowTable: name } of known) {
       const fault = this.#faultOf(name, rowTable(name).create.sql)
       if (fault !== undefined) this.#report.found('format', `Table ${name} ${fault}.`, { collection })
+      else this.#compareKeys(name, rowTable(name).create.sql, { collection })
       for (const trigger of this.#schema) {
         if (trigger.type !== 'trigger' || trigger.tbl_name !== name) continue
         this.#report.unchecked.push(`What the trigger ${trigger.name} on ${name} does: it is not daybook's.`)
@@ -110,9 +113,20 @@ export class DefinitionsVerifier {
     }
   }
 
+  /** The indexes that SQLite makes by itself have no definition; what they are filed as is all that there is. */
+  #compareKeys(table: string, sql: string, where: Pick<Finding, 'collection'> = {}): void {
+    for (let number = 1; number <= keysIn(sql); number++) {
+      const name = `sqlite_autoindex_${table}_${number}`
+      const found = this.#schema.find((each) => each.name === name)
+      if (found?.type === 'index' && found.tbl_name === table && found.sql === null) continue
+      this.#report.found('format', `Key ${number} of table ${table} has no index that SQLite can use.`, where)
+    }
+  }
+
   #faultOf(name: string, sql: string): string | undefined {
     const found = this.#schema.find((each) => each.name === name)
     if (found === undefined) return 'is missing'
+    if (found.type !== kindIn(sql)) return `is a ${found.type} to SQLite`
     if (found.tbl_name !== tableIn(sql)) return `is filed under ${found.tbl_name}`
     return spaced(found.sql) === spaced(sql) ? undefined : 'is defined in another way'
   }
@@ -124,6 +138,12 @@ const INDEX = 'daybook_index_'
 function nameIn(sql: string): string {
   return /^CREATE \w+ (\w+)/.exec(sql)?.[1] as string
 }
+
+/** What SQLite calls what a definition makes. */
+const kindIn = (sql: string): string => sql.split(' ', 2)[1]!.toLowerCase()
+
+/** How many indexes SQLite itself makes for a table: one for each key that is no rowid. */
+const keysIn = (sql: string): number => [...sql.matchAll(/(?<!INTEGER )PRIMARY KEY|UNIQUE/g)].length
 
 /** The table that a definition is about. */
 const tableIn = (sql: string): string | undefined =>

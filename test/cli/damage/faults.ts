@@ -361,6 +361,28 @@ export function triggerFaults(file: string): Fault[] {
   ])
 }
 
+/** The table that a trigger or index is filed under, in other letters: SQLite takes that for the same table. */
+const misfiledAs = (name: string, value: string, column = 'tbl_name'): Fault => ({
+  name: `${name} is filed under ${value}`,
+  apply: (file) => {
+    const database = new Database(file)
+    database.unsafeMode()
+    database.pragma('writable_schema = ON')
+    database.prepare(`UPDATE sqlite_master SET ${column} = ? WHERE name = ?`).run(value, name)
+    database.close()
+  },
+})
+
+export const misfiled: readonly Fault[] = [
+  misfiledAs('daybook_log_trim', 'Daybook_log'),
+  misfiledAs('daybook_log_controls', 'daybook_loG'),
+  misfiledAs('daybook_index_todos_title_1', 'Rows_todos'),
+  misfiledAs('sqlite_autoindex_rows_todos_1', 'rows_todoS'),
+  misfiledAs('sqlite_autoindex_daybook_indexes_2', 'daybook_index'),
+  misfiledAs('sqlite_autoindex_daybook_controls_1', 'iodex', 'type'),
+  misfiledAs('daybook_log_controls', 'iodex', 'type'),
+]
+
 /** Faults of the -wal. */
 export function walFaults(withWal: string, count: number, random: Random): Fault[] {
   const size = readFileSync(`${withWal}-wal`).length
