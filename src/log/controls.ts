@@ -10,6 +10,7 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
+import { parseStored } from '../values/stored-json.js'
 import { cursor } from './cursor.js'
 import { parseOps } from './op.js'
 import { partAt } from './parts.js'
@@ -94,7 +95,7 @@ export function* postedControls(collection: string): Program<Controls> {
 /** What is posted of all collections, in the order of their ids. */
 export function* listControls(): Program<(Controls & { readonly collection: string })[]> {
   return (yield* all(list)).map(({ collection, claim, schema_version: schemaVersion, changed }) => ({
-    collection: JSON.parse(collection) as string,
+    collection: parseStored<string>(collection),
     claim,
     schemaVersion,
     changed,

@@ -145,11 +145,13 @@ interface Columns {
   readonly format: unknown
   readonly parts: unknown
   readonly size: unknown
+  readonly checksum: unknown
 }
 
 /** What is wrong with the columns of an entry: SQLite keeps a BLOB in a TEXT column, and its bytes give the same digest. */
 export function faultOfColumns(row: Columns): string | undefined {
-  for (const name of ['kind', 'origin'] as const) {
+  // A BLOB of the same bytes reads the same once it is made a text.
+  for (const name of ['kind', 'origin', 'checksum'] as const) {
     if (typeof row[name] !== 'string') return `its ${name} is not a text`
   }
   for (const name of ['term', 'origin_seq', 'committed_at', 'format', 'parts', 'size'] as const) {

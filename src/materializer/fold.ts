@@ -3,11 +3,11 @@
  * with this function.
  */
 
-import { CorruptRowsError } from '../errors.js'
 import { type Entry, opParts } from '../log/entry.js'
 import { parseOps } from '../log/op.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { encodeKey } from '../values/key.js'
+import { parseStored } from '../values/stored-json.js'
 import type { Json, Note } from '../values/value.js'
 import type { StoredRow } from './tables.js'
 
@@ -76,22 +76,9 @@ export const notesText = (notes: readonly Note[] | undefined): string | null =>
 
 /** A stored value, parsed. */
 export const parsed = (json: string, notes: string | null): FoldedValue => ({
-  json: parseStored(json),
-  notes: notes === null ? undefined : parseStored(notes),
+  json: parseStored<Json>(json),
+  notes: notes === null ? undefined : parseStored<Note[]>(notes),
 })
-
-/**
- * The JSON of a row, or of metadata, as a table has it.
- *
- * @throws CorruptRowsError when it is none
- */
-export function parseStored<T = Json>(text: string): T {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    throw new CorruptRowsError('the JSON of a row cannot be read')
-  }
-}
 
 /** Ops that concern one row. */
 export type RowOp = Extract<StoredOp, readonly ['put' | 'patch' | 'delete' | 'meta', ...unknown[]]>

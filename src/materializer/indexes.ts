@@ -8,6 +8,7 @@
 import { sql } from 'kysely'
 import { all, type Program, run, type Step } from '../drivers/program.js'
 import { parameter, statement, stepOf } from '../drivers/query.js'
+import { parseStored } from '../values/stored-json.js'
 import { columnOf } from './subset/column.js'
 import { materialized } from './tables.js'
 
@@ -38,7 +39,7 @@ export type IndexPath = readonly string[]
 
 /** The properties of a collection that have an index. */
 export function* indexesOf(collection: string): Program<IndexPath[]> {
-  return (yield* all(declared, JSON.stringify(collection))).map(({ path }) => JSON.parse(path) as string[])
+  return (yield* all(declared, JSON.stringify(collection))).map(({ path }) => parseStored<string[]>(path))
 }
 
 /** Which of these changes would change anything. */
@@ -81,7 +82,7 @@ export function* changeIndexes(
 /** Makes the indexes of a row table that was made just now. */
 export function* createIndexes(collection: string, table: string): Program<void> {
   for (const { path, name } of yield* all(declared, JSON.stringify(collection))) {
-    yield* create(table, JSON.parse(path) as string[], name)
+    yield* create(table, parseStored<string[]>(path), name)
   }
 }
 

@@ -7,6 +7,7 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { parameter, queryBuilder, statement } from '../drivers/query.js'
+import { parseStored } from '../values/stored-json.js'
 import { createIndexes } from './indexes.js'
 import { dropState } from './state.js'
 import { materialized, rowTable } from './tables.js'
@@ -48,7 +49,7 @@ export function* findRowTable(collection: string): Program<string | undefined> {
 /** All collections, by id. */
 export function* listCollections(): Program<Registered[]> {
   return (yield* all(list)).map((row) => ({
-    collection: JSON.parse(row.id) as string,
+    collection: parseStored<string>(row.id),
     rowTable: row.row_table,
   }))
 }

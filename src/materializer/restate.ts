@@ -9,8 +9,8 @@
 import { first, type Program } from '../drivers/program.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { decodeKey, encodeKey } from '../values/key.js'
+import { parseStored } from '../values/stored-json.js'
 import type { Json, Note } from '../values/value.js'
-import { parseStored } from './fold.js'
 import { findRowTable } from './registry.js'
 import { stateOf } from './state.js'
 import { rowTable, type StoredRow } from './tables.js'
@@ -72,7 +72,7 @@ export class Undetermined {
       }
       for (const { name, value, notes } of states.size > 0 ? yield* stateOf(collection) : []) {
         if (!states.has(name)) continue
-        const state = ['state', collection, JSON.parse(name) as string, ...valueAndNotes(value, notes)]
+        const state = ['state', collection, parseStored<string>(name), ...valueAndNotes(value, notes)]
         ops.push(state as unknown as StoredOp)
       }
     }
@@ -121,4 +121,4 @@ export const metaOf = (collection: string, row: StoredRow): StoredOp =>
 
 /** The two elements of an op that say what two columns say. */
 export const valueAndNotes = (value: string, notes: string | null): [Json, (readonly Note[])?] =>
-  notes === null ? [parseStored(value)] : [parseStored(value), parseStored<Note[]>(notes)]
+  notes === null ? [parseStored<Json>(value)] : [parseStored<Json>(value), parseStored<Note[]>(notes)]

@@ -2,6 +2,7 @@
 
 import { compileSingleRowExpression, makeComparator, toBooleanPredicate } from '@tanstack/db'
 import { decodeKey } from '../../values/key.js'
+import { parseStored } from '../../values/stored-json.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 import type { StoredRow } from '../tables.js'
 import { type Expression, type OrderTerm, pathOf } from './subset.js'
@@ -14,8 +15,8 @@ export type Seen = Readonly<Record<string, unknown>>
  * @throws UnreadableValueError
  */
 export function seen(row: StoredRow, collection: string): Seen {
-  const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Note[])
-  const value = decodeValue(JSON.parse(row.value) as Json, notes) as Record<string, unknown>
+  const notes = row.notes === null ? undefined : parseStored<Note[]>(row.notes)
+  const value = decodeValue(parseStored<Json>(row.value), notes) as Record<string, unknown>
   // Decoding has made the object for us.
   value.$key = decodeKey(row.key)
   value.$collectionId = collection

@@ -28,6 +28,7 @@ const CHECKS: Readonly<Record<string, RegExp>> = {
   'a cursor': /^M1 daybook_cursor does not say/,
   'the cursor within the log': /^M1 The tables are posted .* missing/,
   'the cursor at the floor or behind': /^M1 The tables are posted .* begins/,
+  'rows that a checkpoint has seen': /^M2 .* that the checkpoint at seq/,
   'values of rows': /^M2 .*: row .* differs/,
   'rows too many': /^M2 .*: row .* is not in the log/,
   'rows too few': /^M2 .*: row .* is missing/,

@@ -71,7 +71,7 @@ export class Restoring {
 
   /** Reads all rows; where the log does not begin at its beginning, they are what it goes on from. */
   async readRows(): Promise<void> {
-    const { tables, from, to, base } = this.#parts
+    const { tables, to, base } = this.#parts
     for (const of of tables.collections) {
       const found: Found = {
         of,
