@@ -10,7 +10,7 @@ import { wholeNumber } from '../options.js'
 import { count } from '../output/words.js'
 import { POSITIONS } from '../position/position.js'
 import { RANGES, resolveRange } from '../position/range.js'
-import { htmlOption } from '../report/option.js'
+import { shapesHtmlOption } from '../report/option.js'
 import { jsonLinesOption, jsonOption, verb } from '../verb.js'
 
 export default (cli: Cli) =>
@@ -36,7 +36,7 @@ export default (cli: Cli) =>
     .addOption(filters.dataOption())
     .addOption(jsonOption())
     .addOption(jsonLinesOption())
-    .addOption(htmlOption())
+    .addOption(shapesHtmlOption())
     .addHelpText('after', RANGES + POSITIONS)
     .action((path, rangeText, options) =>
       cli.withFile(path, async (file) => {
