@@ -105,7 +105,8 @@ function connect(database: NodeSqliteDatabase, readonly: boolean, close: () => v
     name: 'node:sqlite',
     sqliteVersion: version,
     readonly,
-    inTransaction: () => database.isTransaction,
+    // A closed one throws when it is asked; the next statement says so in a typed way.
+    inTransaction: () => database.isOpen !== false && database.isTransaction,
     execute(statement, parameters) {
       let found = prepared.get(statement)
       if (found === undefined) {

@@ -15,6 +15,8 @@ if (settings.has('faulty')) makeFaulty(Number(settings.get('faulty')))
 function open(options: Partial<BrowserOptions> = {}) {
   const daybook = openDaybook({
     name: settings.get('name') ?? 'test',
+    // Tests read in the log what was written.
+    retain: 'all',
     ...(settings.has('fallback') && { fallback: 'memory' as const }),
     ...(settings.has('power') && { durability: 'power' as const }),
     ...(settings.has('timeout') && { openTimeout: Number(settings.get('timeout')) }),
