@@ -5,7 +5,6 @@ import { type Entry, formatPosition, opParts } from '../../log/entry.js'
 import { decodeOp, parseOps } from '../../log/op.js'
 import type { Scanned } from '../../log/scan.js'
 import type { StoredOp } from '../../log/stored-op.js'
-import { decodeValue } from '../../values/value.js'
 import type { Output } from '../output/output.js'
 import { bytes, time } from '../output/words.js'
 import { bytesOf, changesOf, shortChanges } from './changes.js'
@@ -76,15 +75,6 @@ export const valueText = (value: unknown): string =>
     maxStringLength: 2000,
     maxArrayLength: 200,
   })
-
-/** A stored value on one line. */
-export function storedText(json: unknown, notes?: unknown): string {
-  try {
-    return valueText(decodeValue(json as never, (notes ?? undefined) as never))
-  } catch {
-    return JSON.stringify(json)
-  }
-}
 
 // Colours take no room, so a coloured line is left alone unless even its text is too long.
 function clip(line: string, width: number): string {
