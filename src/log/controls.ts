@@ -10,11 +10,12 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
+import { CorruptLogError } from '../errors.js'
 import { parseStored } from '../values/stored-json.js'
 import { cursor } from './cursor.js'
 import { parseOps } from './op.js'
 import { partAt } from './parts.js'
-import { rawPage } from './read.js'
+import { OUT_OF_ORDER, rawPage } from './read.js'
 import type { StoredOp } from './stored-op.js'
 import { log } from './tables.js'
 
@@ -139,6 +140,7 @@ export function* changedAfter(collection: string, seq: number): Program<number |
   for (;;) {
     const entries = yield* rawPage(through, PAGE)
     for (const { entry } of entries) {
+      if (entry.position.seq <= through) throw new CorruptLogError(through + 1, OUT_OF_ORDER)
       through = entry.position.seq
       if (entry.kind === 'checkpoint' || entry.kind === 'claim') continue
       for (const part of entry.parts) {

@@ -104,6 +104,9 @@ export interface RawEntry {
   readonly fault: string | undefined
 }
 
+/** Why nobody goes on: a damaged table can answer with the same entries again and again. */
+export const OUT_OF_ORDER = 'the table of the log does not have its entries in order'
+
 /** A page of entries after `seq`, as they are found: for whoever has to go on behind damage. */
 export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
   let through = seq

@@ -2,8 +2,10 @@
 
 import { all, type Program } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
+import { CorruptLogError } from '../errors.js'
 import type { Position } from './entry.js'
 import { parseOps } from './op.js'
+import { OUT_OF_ORDER } from './read.js'
 import { log } from './tables.js'
 
 const schemaEntries = statement<[after: number]>()(
@@ -26,13 +28,18 @@ export interface VersionSeen {
   readonly position: Position
 }
 
-/** In the order of the log; what an entry says that is no JSON is left out. */
+/**
+ * In the order of the log; what an entry says that is no JSON is left out.
+ *
+ * @throws CorruptLogError when the table does not have its entries in order
+ */
 export function* versionsSeen(): Program<VersionSeen[]> {
   const seen: VersionSeen[] = []
   let after = 0
   for (;;) {
     const entries = yield* all(schemaEntries, after)
     for (const { seq, term, body } of entries) {
+      if (seq <= after) throw new CorruptLogError(after + 1, OUT_OF_ORDER)
       after = seq
       for (const op of opsOf(body)) {
         if (op[0] === 'schema')

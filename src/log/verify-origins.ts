@@ -9,6 +9,7 @@
 import { all, first, type Program } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import type { Statement } from '../drivers/statement.js'
+import { compareTexts } from '../values/text-order.js'
 import type { CheckpointBody } from './checkpoint.js'
 import type { Report } from './finding.js'
 import { continues, type OriginRun } from './origin-runs.js'
@@ -24,6 +25,11 @@ interface StoredRun {
   readonly origin: string
   readonly origin_seq: number
   readonly length: number
+}
+
+const isBehind = (last: StoredRun, run: StoredRun): boolean => {
+  const order = compareTexts(String(last.origin), String(run.origin))
+  return order < 0 || (order === 0 && run.origin_seq > last.origin_seq)
 }
 
 const runsBehind: Statement<[origin: string, originSeq: number, limit: number], StoredRun> = {
@@ -147,6 +153,10 @@ export class OriginsVerifier {
     for (;;) {
       const runs = yield* all(runsBehind, last.origin, last.origin_seq, PAGE)
       for (const run of runs) {
+        if (!isBehind(last, run)) {
+          this.#report.found('L5', 'daybook_origins does not have its runs in order.')
+          return
+        }
         if (run.origin === last.origin && run.origin_seq < last.origin_seq + last.length) this.#twice(run)
         last = run
       }

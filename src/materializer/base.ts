@@ -3,12 +3,13 @@
  * entries go on from; so an export has them before its entries, as lines.
  */
 
-import { all, type Program, run } from '../drivers/program.js'
+import { type Program, run } from '../drivers/program.js'
 import { type Controls, listControls, postControls } from '../log/controls.js'
 import { cursor, moveCursor } from '../log/cursor.js'
 import { type OriginRun, storedRuns } from '../log/origin-runs.js'
 import { putRun } from '../log/origins.js'
 import { ensureRowTable, listCollections, type Registered } from './registry.js'
+import { rowsAfter } from './rows-after.js'
 import { listState, putState, type StoredState } from './state.js'
 import { rowTable, type StoredRow } from './tables.js'
 
@@ -26,8 +27,11 @@ export type BaseLine =
 const PAGE = 500
 
 /** A page of the rows of a collection, in key order. */
-export function* rowsAfter({ collection, rowTable: table }: Registered, key: string): Program<BaseLine[]> {
-  return (yield* all(rowTable(table).after, key, PAGE)).map((row) => ({ row, of: collection }))
+export function* rowLinesAfter(
+  { collection, rowTable: table }: Registered,
+  key: string,
+): Program<BaseLine[]> {
+  return (yield* rowsAfter(table, key, PAGE)).map((row) => ({ row, of: collection }))
 }
 
 /** Everything but the rows. */

@@ -1,7 +1,8 @@
 /** One digest for all rows of a table, whatever their order: the sum of their own, so that it can be taken page by page. */
 
-import { all, first, type Program } from '../drivers/program.js'
+import { first, type Program } from '../drivers/program.js'
 import { digest } from '../log/checksum.js'
+import { rowsAfter } from './rows-after.js'
 import { rowTable, type StoredRow } from './tables.js'
 
 /** Tables with more rows than this are not digested where others wait. */
@@ -21,20 +22,24 @@ export interface Measured {
 export function* measureRows(table: string): Program<Measured> {
   const rows = (yield* first(rowTable(table).count))?.count ?? 0
   if (rows > FEW_ROWS) {
-    const sample = yield* all(rowTable(table).after, '', PAGE)
+    const sample = yield* rowsAfter(table, '', PAGE)
     const bytes = sample.reduce((sum, row) => sum + bytesOf(row), 0) / Math.max(1, sample.length)
     return { rows, bytes: Math.round(bytes * rows), digest: null }
   }
   return yield* digestRows(table)
 }
 
-/** Counts and digests a table. */
+/**
+ * Counts and digests a table.
+ *
+ * @throws CorruptRowsError when its rows do not come in the order of their keys
+ */
 export function* digestRows(table: string): Program<Measured & { readonly digest: string }> {
   let sum = 0n
   let bytes = 0
   let rows = 0
   for (let after = ''; ; ) {
-    const page = yield* all(rowTable(table).after, after, PAGE)
+    const page = yield* rowsAfter(table, after, PAGE)
     for (const row of page) {
       sum += BigInt(`0x${digest(JSON.stringify(COLUMNS.map((column) => row[column])))}`)
       bytes += bytesOf(row)

@@ -10,6 +10,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Program } from '../../drivers/program.js'
 import { stepOf } from '../../drivers/query.js'
 import { indexesOf } from '../indexes.js'
+import { checkOrder } from '../rows-after.js'
 import type { StoredRow } from '../tables.js'
 import { ABOVE_DATES, columnOf, DATE, UNKNOWN } from './column.js'
 import { isAboutState } from './exact.js'
@@ -134,6 +135,7 @@ function scan({ table }: Source, superset: Condition | undefined, pageRows: numb
       const rows = yield* rowsOf(
         sql`SELECT ${COLUMNS} FROM ${sql.id(table)} WHERE ${rest} ORDER BY key LIMIT ${pageRows}`,
       )
+      checkOrder(rows, after ?? '')
       after = rows.at(-1)?.key
       ended = rows.length < pageRows
       return rows

@@ -7,7 +7,7 @@ import { GENESIS } from '../../log/checksum.js'
 import { linesOf } from '../../log/lines.js'
 import { floor, PAGE_ENTRIES, page } from '../../log/read.js'
 import { findLog } from '../../log/schema.js'
-import { besidesRows, rowsAfter } from '../../materializer/base.js'
+import { besidesRows, rowLinesAfter } from '../../materializer/base.js'
 import { listCollections } from '../../materializer/registry.js'
 import { type ConnectFile, snapshotOf } from './binding.js'
 
@@ -55,7 +55,7 @@ async function* exportBase(snapshot: Snapshot): AsyncGenerator<string, void> {
   for (const registered of await snapshot.run(listCollections())) {
     let key = ''
     for (;;) {
-      const lines = await snapshot.run(rowsAfter(registered, key))
+      const lines = await snapshot.run(rowLinesAfter(registered, key))
       for (const line of lines) {
         yield JSON.stringify(line)
         if ('row' in line) key = line.row.key

@@ -9,8 +9,10 @@ import type { Position } from '../../log/entry.js'
 import { findLog } from '../../log/schema.js'
 import { type FoldedRow, storedRow } from '../../materializer/fold.js'
 import { findRowTable } from '../../materializer/registry.js'
-import { rowTable, type StoredRow } from '../../materializer/tables.js'
+import { rowsAfter } from '../../materializer/rows-after.js'
+import type { StoredRow } from '../../materializer/tables.js'
 import { unpostedRows } from '../../materializer/unposted.js'
+import { compareTexts } from '../../values/text-order.js'
 import { type ConnectFile, snapshotOf } from './binding.js'
 
 /** The format of the lines. */
@@ -55,12 +57,12 @@ function* look(collection: string): Program<{ at: Position; schemaVersion: numbe
 /** The posted rows, page by page, and between them what entries behind the cursor make of them: nothing is posted for it. */
 async function* rowsAtHead(snapshot: Snapshot, collection: string): AsyncGenerator<StoredRow, void> {
   const { rows: changed, emptied } = await snapshot.run(unpostedRows(collection))
-  const added = [...changed].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  const added = [...changed].sort(([a], [b]) => compareTexts(a, b))
   let next = 0
   function* addedThrough(key: string | undefined): Generator<StoredRow, void> {
     for (; next < added.length; next++) {
       const [own, row] = added[next] as [string, FoldedRow | undefined]
-      if (key !== undefined && Buffer.compare(Buffer.from(own), Buffer.from(key)) > 0) return
+      if (key !== undefined && compareTexts(own, key) > 0) return
       if (row !== undefined) yield storedRow(own, row)
     }
   }
@@ -76,7 +78,7 @@ async function* postedRows(snapshot: Snapshot, collection: string): AsyncGenerat
   if (table === undefined) return
   let key = ''
   for (;;) {
-    const rows = await snapshot.run(all(rowTable(table).after, key, PAGE))
+    const rows = await snapshot.run(rowsAfter(table, key, PAGE))
     yield* rows
     const last = rows.at(-1)
     if (last === undefined) return

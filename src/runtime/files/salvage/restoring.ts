@@ -1,7 +1,8 @@
 /** Bringing the collections of a damaged file to what can still be read of them, in the file that is made of it. */
 
 import type { Driver } from '../../../drivers/driver.js'
-import { all, first, type Program } from '../../../drivers/program.js'
+import { first, type Program } from '../../../drivers/program.js'
+import { CorruptLogError } from '../../../errors.js'
 import { insert, requestFor, tail } from '../../../log/append.js'
 import { checkpointBody } from '../../../log/checkpoint.js'
 import { type Controls, controlsOf, postControls } from '../../../log/controls.js'
@@ -11,11 +12,12 @@ import { KindOfOps } from '../../../log/kind.js'
 import { parseOps, partsOfOps } from '../../../log/op.js'
 import type { OriginRun } from '../../../log/origin-runs.js'
 import { putRun } from '../../../log/origins.js'
-import { rawPage } from '../../../log/read.js'
+import { OUT_OF_ORDER, rawPage } from '../../../log/read.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import { putRow } from '../../../materializer/base.js'
 import { ensureRowTable, findRowTable, listCollections } from '../../../materializer/registry.js'
 import { metaOf, putOf, valueAndNotes } from '../../../materializer/restate.js'
+import { rowsAfter } from '../../../materializer/rows-after.js'
 import { putState, type StoredState, stateOf } from '../../../materializer/state.js'
 import { rowTable, type StoredRow } from '../../../materializer/tables.js'
 import { decodeKey } from '../../../values/key.js'
@@ -136,6 +138,7 @@ export class Restoring {
       }
       const last = entries.at(-1)
       if (last === undefined) break
+      if (last.position.seq <= seq) throw new CorruptLogError(seq + 1, OUT_OF_ORDER)
       seq = last.position.seq
     }
     if (tables.lost.length === 0) for (const id of this.#found.keys()) controls.delete(id)
@@ -263,7 +266,7 @@ function* deletesOf(collection: string, keys: ReadonlySet<string>): Program<Stor
   const table = yield* findRowTable(collection)
   const ops: StoredOp[] = []
   for (let after = ''; table !== undefined; ) {
-    const rows = yield* all(rowTable(table).after, after, BATCH)
+    const rows = yield* rowsAfter(table, after, BATCH)
     for (const { key } of rows) if (!keys.has(key)) ops.push(['delete', collection, decodeKey(key)])
     const last = rows.at(-1)
     if (last === undefined) break
