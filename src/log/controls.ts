@@ -13,7 +13,7 @@ import { literal, parameter, statement } from '../drivers/query.js'
 import { CorruptLogError } from '../errors.js'
 import { parseStored } from '../values/stored-json.js'
 import { cursor } from './cursor.js'
-import { parseOps } from './op.js'
+import { opsOfPart } from './part-ops.js'
 import { partAt } from './parts.js'
 import { OUT_OF_ORDER, rawPage } from './read.js'
 import type { StoredOp } from './stored-op.js'
@@ -123,7 +123,7 @@ export function* controlsOf(collection: string): Program<Omit<Controls, 'changed
   for (const { seq, parts, body } of entries) {
     for (let part = 0; part < parts; part++) {
       const text = part === 0 ? body : ((yield* first(partAt, seq, part))?.body ?? '[]')
-      const ops = parseOps(text)
+      const ops = opsOfPart(text, seq)
       for (const op of ops) if (op[1] === collection) controls = controlsAfter(controls, op, seq)
       // Only rows follow a schema op, and they may be many.
       if (ops.some(([name]) => name === 'schema')) break
@@ -144,7 +144,7 @@ export function* changedAfter(collection: string, seq: number): Program<number |
       through = entry.position.seq
       if (entry.kind === 'checkpoint' || entry.kind === 'claim') continue
       for (const part of entry.parts) {
-        for (const [, touched] of parseOps(part)) if (touched === collection) return through
+        for (const [, touched] of opsOfPart(part, through)) if (touched === collection) return through
       }
     }
     if (entries.length === 0) return undefined

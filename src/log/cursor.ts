@@ -1,7 +1,8 @@
 /** The cursor: the seq through which the tables that are made from the log are posted. */
 
 import { first, type Program, run } from '../drivers/program.js'
-import { parameter, statement } from '../drivers/query.js'
+import { literal, parameter, statement } from '../drivers/query.js'
+import { CorruptRowsError } from '../errors.js'
 import { log } from './tables.js'
 
 const readCursor = statement<[]>()(log.selectFrom('daybook_cursor').select('seq'))
@@ -10,9 +11,24 @@ const writeCursor = statement<[seq: number]>()(
   log.updateTable('daybook_cursor').set({ seq: parameter<number>() }),
 )
 
-/** The seq through which the tables are posted. */
+const startCursor = statement<[]>()(
+  log.replaceInto('daybook_cursor').values({ id: literal(1), seq: literal(0) }),
+)
+
+/**
+ * The seq through which the tables are posted.
+ *
+ * @throws CorruptRowsError when the file does not say it any more
+ */
 export function* cursor(): Program<number> {
-  return ((yield* first(readCursor)) as { seq: number }).seq
+  const row = yield* first(readCursor)
+  if (row === undefined) throw new CorruptRowsError('nothing says through which entry they are posted')
+  return row.seq
+}
+
+/** Begins anew, in a file that has lost its cursor too. */
+export function* resetCursor(): Program<void> {
+  yield* run(startCursor)
 }
 
 /** Says so after posting, in the same transaction. */

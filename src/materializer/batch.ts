@@ -6,7 +6,7 @@
 import { first, type Program, run } from '../drivers/program.js'
 import { type Controls, controlsAfter, postControls, postedControls } from '../log/controls.js'
 import { type Entry, opParts } from '../log/entry.js'
-import { parseOps } from '../log/op.js'
+import { opsOfPart } from '../log/part-ops.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { encodeKey } from '../values/key.js'
 import { type FoldedRow, foldedRow, foldRow, KEEP, storedRow } from './fold.js'
@@ -33,7 +33,7 @@ export class Batch {
 
   *add(entry: Entry): Program<void> {
     for (const part of opParts(entry)) {
-      for (const op of parseOps(part)) yield* this.#apply(op, entry.position.seq)
+      for (const op of opsOfPart(part, entry.position.seq)) yield* this.#apply(op, entry.position.seq)
       if (this.#rowsInHand >= ROWS_IN_HAND) yield* this.flush()
     }
   }

@@ -3,8 +3,9 @@
  * with this function.
  */
 
+import { CorruptRowsError } from '../errors.js'
 import { type Entry, opParts } from '../log/entry.js'
-import { parseOps } from '../log/op.js'
+import { opsOfPart } from '../log/part-ops.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { encodeKey } from '../values/key.js'
 import { parseStored } from '../values/stored-json.js'
@@ -32,7 +33,7 @@ export function foldEntry(
   rowsOf: (collection: string) => Map<string, FoldedRow> | undefined,
 ): void {
   for (const part of opParts(entry)) {
-    for (const op of parseOps(part)) {
+    for (const op of opsOfPart(part, entry.position.seq)) {
       if (op[0] === 'state' || op[0] === 'claim' || op[0] === 'schema' || op[0] === 'redacted') continue
       const rows = rowsOf(op[1])
       if (rows === undefined) continue
@@ -48,10 +49,17 @@ export function foldEntry(
   }
 }
 
-/** A stored row, parsed. */
+/**
+ * A stored row, parsed.
+ *
+ * @throws CorruptRowsError when it is none: the file is damaged
+ */
 export function foldedRow(row: StoredRow): FoldedRow {
+  const value = parsed(row.value, row.notes)
+  if (typeof value.json !== 'object' || value.json === null)
+    throw new CorruptRowsError('the value of a row is no object')
   return {
-    value: parsed(row.value, row.notes),
+    value,
     metadata: row.metadata === null ? undefined : parsed(row.metadata, row.metadata_notes),
     seq: row.seq,
   }

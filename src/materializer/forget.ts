@@ -8,7 +8,7 @@
 import { first, type Program } from '../drivers/program.js'
 import { tail } from '../log/append.js'
 import { type Entry, type Maker, opParts } from '../log/entry.js'
-import { parseOps } from '../log/op.js'
+import { opsOfPart } from '../log/part-ops.js'
 import { checksumAt, floor, PAGE_ENTRIES, page } from '../log/read.js'
 import { type Blanked, blank, recordRedaction } from '../log/redaction.js'
 import type { StoredOp } from '../log/stored-op.js'
@@ -61,7 +61,7 @@ export class Forgetting {
     for (const entry of entries) {
       if (entry.position.seq > this.#last) return false
       this.#through = entry.position.seq
-      const concerned = opParts(entry).some((part) => parseOps(part).some(this.#goes))
+      const concerned = opParts(entry).some((part) => opsOfPart(part, entry.position.seq).some(this.#goes))
       if (concerned) this.#found.push(entry.position.seq)
     }
     return entries.length > 0

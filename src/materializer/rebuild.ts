@@ -9,7 +9,7 @@ import { type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { RebuildImpossibleError } from '../errors.js'
 import { clearControls } from '../log/controls.js'
-import { moveCursor } from '../log/cursor.js'
+import { resetCursor } from '../log/cursor.js'
 import { floor } from '../log/read.js'
 import { log } from '../log/tables.js'
 import { postAll } from './post.js'
@@ -26,6 +26,6 @@ export function* rebuild(): Program<void> {
   for (const { collection } of yield* listCollections()) yield* dropCollection(collection)
   yield* run(clearOrigins, '')
   yield* clearControls()
-  yield* moveCursor(0)
+  yield* resetCursor()
   yield* postAll()
 }

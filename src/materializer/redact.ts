@@ -9,7 +9,8 @@
 import type { Program } from '../drivers/program.js'
 import { insert, requestFor, tail } from '../log/append.js'
 import { type Entry, type Maker, opParts, type Position } from '../log/entry.js'
-import { parseOps, partsOfOps } from '../log/op.js'
+import { partsOfOps } from '../log/op.js'
+import { opsOfPart } from '../log/part-ops.js'
 import { checksumAt, floor, PAGE_ENTRIES, page } from '../log/read.js'
 import { type Blanked, blank, recordRedaction } from '../log/redaction.js'
 import type { StoredOp } from '../log/stored-op.js'
@@ -100,7 +101,7 @@ export class Redaction {
     const collections = new Set<string>()
     let ops = 0
     for (const part of opParts(entry)) {
-      for (const op of parseOps(part)) {
+      for (const op of opsOfPart(part, seq)) {
         const goes = inRange && hasValue(op)
         this.#undetermined.add(op, goes)
         if (!goes) continue

@@ -3,7 +3,7 @@
 import { all, type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { type Entry, opParts } from '../log/entry.js'
-import { parseOps } from '../log/op.js'
+import { opsOfPart } from '../log/part-ops.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { type FoldedValue, notesText, parsed } from './fold.js'
 import { materialized } from './tables.js'
@@ -105,7 +105,7 @@ export function* stateOf(collection: string): Program<readonly StoredState[]> {
 /** Folds an entry into the metadata of one collection, held in memory under its names as they are stored. */
 export function foldState(entry: Entry, collection: string, state: Map<string, StoredState>): void {
   for (const part of opParts(entry)) {
-    for (const op of parseOps(part)) {
+    for (const op of opsOfPart(part, entry.position.seq)) {
       if (op[1] !== collection) continue
       if (op[0] === 'reset') state.clear()
       if (op[0] !== 'state') continue

@@ -3,7 +3,7 @@
 import { first, type Program } from '../drivers/program.js'
 import { cursor } from '../log/cursor.js'
 import { type Entry, opParts } from '../log/entry.js'
-import { parseOps } from '../log/op.js'
+import { opsOfPart } from '../log/part-ops.js'
 import { checksumAt, PAGE_ENTRIES, page } from '../log/read.js'
 import type { StoredOp } from '../log/stored-op.js'
 import { encodeKey } from '../values/key.js'
@@ -52,7 +52,7 @@ type RowsOp = RowOp | Extract<StoredOp, readonly ['truncate' | 'reset', string]>
 
 function* rowOpsOf(entry: Entry, collection: string): Generator<RowsOp, void> {
   for (const part of opParts(entry)) {
-    for (const op of parseOps(part)) {
+    for (const op of opsOfPart(part, entry.position.seq)) {
       if (op[1] !== collection) continue
       if (op[0] !== 'state' && op[0] !== 'claim' && op[0] !== 'schema' && op[0] !== 'redacted') yield op
     }

@@ -2,11 +2,12 @@
  * The damage campaign: copies of a file, each with one fault. Whatever changes what the file says is found by `verify`,
  * and no verb falls over it. Whether a fault changes anything is told by a dump before and after, not by opinion.
  *
- * `DAYBOOK_SEED=7` repeats a run, `DAYBOOK_ROUNDS=20` flips twenty times as many bits.
+ * `DAYBOOK_SEED=7` flips other bits, `DAYBOOK_ROUNDS=20` twenty times as many, and runs every verb on every copy. The usual
+ * seed once led a reader in a circle (test/materializer/rows-after.test.ts).
  */
 
 import { writeFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { VERBS } from '../../src/cli/verbs.js'
 import type { Finding } from '../../src/log/finding.js'
 import { newFile, removeFile } from '../support/files.js'
@@ -30,9 +31,13 @@ import {
 } from './damage/faults.js'
 import { copyOf, makeSample, type Sample } from './damage/sample.js'
 
-const seed = Number(process.env.DAYBOOK_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.DAYBOOK_SEED ?? 907_793)
 const rounds = Number(process.env.DAYBOOK_ROUNDS ?? 1)
 const random = randomOf(seed)
+vi.setConfig({ testTimeout: 120_000 * rounds * rounds })
+
+/** Of so many damaged copies one is read by every verb. */
+const EVERY = rounds > 1 ? 1 : 25
 
 let whole: Sample
 let trimmed: Sample
@@ -88,7 +93,7 @@ async function missed(
       ...after.filter((line) => !before.has(line)),
       ...[...before].filter((line) => !left.has(line)),
     ]
-    if (count++ % 25 === 0) await everyVerb(copy)
+    if (count++ % EVERY === 0) await everyVerb(copy)
     const { code, stdout, stderr } = await inProcess('verify', copy, '--json')
     if (difference.length > 0) noteChecks((JSON.parse(stdout) as { findings: Finding[] }).findings)
     expect({ fault: fault.name, stderr }).toEqual({ fault: fault.name, stderr: '' })

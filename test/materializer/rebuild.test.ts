@@ -37,6 +37,7 @@ describe('a rebuild', () => {
     ['all origins', 'DELETE FROM daybook_origins'],
     ['a cursor that is behind', 'UPDATE daybook_cursor SET seq = 3'],
     ['a cursor that is ahead', 'UPDATE daybook_cursor SET seq = 99'],
+    ['a cursor that is gone', 'DELETE FROM daybook_cursor'],
     ['a missing table', 'DROP TABLE rows_todos'],
     [
       'a missing table and its registration',

@@ -1,7 +1,7 @@
 /** What an entry does, in short: how many ops of which kind on which collection. */
 
 import { type Entry, opParts } from '../../log/entry.js'
-import { parseOps } from '../../log/op.js'
+import { opsOfPart } from '../../log/part-ops.js'
 import type { StoredOp } from '../../log/stored-op.js'
 
 export type OpName = StoredOp[0]
@@ -12,10 +12,10 @@ export interface Changes {
   readonly ops: Readonly<Partial<Record<OpName, number>>>
 }
 
-/** The ops of an entry, as they are stored; none of a body that is no JSON. */
+/** The ops of an entry, as they are stored; none of a body that is no list of ops. */
 export function opsOf(entry: Entry): readonly StoredOp[] {
   try {
-    return opParts(entry).flatMap(parseOps)
+    return opParts(entry).flatMap((part) => opsOfPart(part, entry.position.seq))
   } catch {
     return []
   }

@@ -2,7 +2,8 @@
 
 import { inspect } from 'node:util'
 import { type Entry, formatPosition, opParts } from '../../log/entry.js'
-import { decodeOp, parseOps } from '../../log/op.js'
+import { decodeOp } from '../../log/op.js'
+import { opsOfPart } from '../../log/part-ops.js'
 import type { Scanned } from '../../log/scan.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Output } from '../output/output.js'
@@ -43,10 +44,10 @@ export function whatItDoes(entry: Entry): string {
 function opLines(entry: Entry): string[] {
   try {
     return opParts(entry)
-      .flatMap(parseOps)
+      .flatMap((part) => opsOfPart(part, entry.position.seq))
       .map((op) => `    ${opLine(op)}`)
   } catch {
-    return ['    (a body that is no JSON)']
+    return ['    (a body that is no list of ops)']
   }
 }
 

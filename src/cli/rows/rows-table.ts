@@ -59,7 +59,8 @@ function cellsOf(key: string, row: KnownRow, columns: readonly string[], out: Ou
     if (state === 'unknown') return UNKNOWN_TEXT
     return storedValueText(state, out, Number.POSITIVE_INFINITY, false).replaceAll('\n', ' ')
   })
-  return [key, ...cells]
+  // A row of a damaged file may have a key that is no text.
+  return [String(key), ...cells]
 }
 
 /** The widths of columns that fit into a line; nothing where they cannot. */

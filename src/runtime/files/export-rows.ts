@@ -1,6 +1,6 @@
 /** The rows of a collection as lines of JSON, as of one moment. */
 
-import { all, type Program } from '../../drivers/program.js'
+import type { Program } from '../../drivers/program.js'
 import type { Snapshot } from '../../drivers/snapshot.js'
 import { NotADatabaseError } from '../../errors.js'
 import { tail } from '../../log/append.js'

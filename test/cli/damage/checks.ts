@@ -65,6 +65,7 @@ const CHECKS: Readonly<Record<string, RegExp>> = {
 const BESIDES: Readonly<Record<string, RegExp>> = {
   'a first entry below 1, which no table and no term fits': /^L1 The log begins at/,
   'an order of entries that SQLite finds broken too': /^L1 Entry .* stands behind/,
+  'runs in an index that SQLite finds broken too': /^L5 .* runs in order/,
   'entries in pages that SQLite finds broken too': /^L7 .* cannot be read/,
   'a row newer than the cursor, which no entry wrote': /^M1 .*: row /,
   'that there are further findings': /further findings/,
