@@ -1,7 +1,7 @@
 /** What an entry does, in short: how many ops of which kind on which collection. */
 
 import { type Entry, opParts } from '../../log/entry.js'
-import { opsOfPart } from '../../log/part-ops.js'
+import { parseOps } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'
 
 export type OpName = StoredOp[0]
@@ -12,14 +12,17 @@ export interface Changes {
   readonly ops: Readonly<Partial<Record<OpName, number>>>
 }
 
-/** The ops of an entry, as they are stored; none of a body that is no list of ops. */
+/** The ops of an entry, as they are stored; without what of a damaged body is none. */
 export function opsOf(entry: Entry): readonly StoredOp[] {
   try {
-    return opParts(entry).flatMap((part) => opsOfPart(part, entry.position.seq))
+    return opParts(entry).flatMap(parseOps).filter(hasNames)
   } catch {
     return []
   }
 }
+
+const hasNames = (op: unknown): boolean =>
+  Array.isArray(op) && op.slice(0, 2).every((name) => typeof name === 'string')
 
 /** By collection, in the order in which the entry touches them. */
 export function changesOf(entry: Entry): Changes[] {
