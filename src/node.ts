@@ -8,13 +8,13 @@ import {
   useBetterSqlite3,
 } from './drivers/better-sqlite3.js'
 import type { Daybook } from './runtime/daybook.js'
+import type { FileOptions } from './runtime/file-options.js'
 import { exportEntries as entriesOf } from './runtime/files/export-entries.js'
 import { exportRows as rowsOf } from './runtime/files/export-rows.js'
 import { importEntries as entriesInto, type Imported } from './runtime/files/import-entries.js'
 import type { Lines } from './runtime/files/parsed-lines.js'
 import { type Salvaged, salvage as salvageFrom } from './runtime/files/salvage/salvage.js'
 import { openFileDaybook } from './runtime/open-file.js'
-import type { FileOptions } from './runtime/options.js'
 
 export type { BetterSqlite3Database } from './drivers/better-sqlite3.js'
 export * from './index.js'

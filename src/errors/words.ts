@@ -11,10 +11,3 @@ export const describe = (value: unknown): string => {
 
 /** The message of anything that can be thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** `$.tags[3].name`, as SQLite writes JSON paths. */
-export const formatPath = (path: readonly (string | number)[]): string =>
-  path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`
-    return /^[A-Za-z_$][\w$]*$/.test(step) ? `${text}.${step}` : `${text}[${quote(step)}]`
-  }, '$')

@@ -1,7 +1,8 @@
-/** Keys and values that cannot be kept. */
+/** What is to be written and cannot be, as it is. */
 
 import { DaybookError } from './base.js'
-import { describe, formatPath, quote } from './words.js'
+import { formatPath } from './path.js'
+import { describe, quote } from './words.js'
 
 /** A row key is neither a string nor a finite number. */
 export class InvalidKeyError extends DaybookError {
@@ -32,5 +33,58 @@ export class UnkeepableValueError extends DaybookError {
       `The value at ${formatPath(path)} cannot be kept: ${reason}. Remove it from the row or convert it before ` +
         'writing; nothing was written.',
     )
+  }
+}
+
+/** A row was inserted while the collection was loading, and its key turned out to be taken. */
+export class KeyTakenError extends DaybookError {
+  static override readonly code = 'DAYBOOK_KEY_TAKEN'
+  declare readonly code: 'DAYBOOK_KEY_TAKEN'
+
+  constructor(
+    readonly collection: string,
+    readonly key: string | number,
+  ) {
+    super(
+      `Collection ${quote(collection)} already has a row ${describe(key)}; it was on disk when this insert was made, ` +
+        'but not loaded yet. Await preload() first, or use update().',
+    )
+  }
+}
+
+/** A transaction was given to a daybook that does not keep one of its collections. */
+export class ForeignCollectionError extends DaybookError {
+  static override readonly code = 'DAYBOOK_FOREIGN_COLLECTION'
+  declare readonly code: 'DAYBOOK_FOREIGN_COLLECTION'
+
+  constructor(readonly collection: string) {
+    super(
+      `Collection ${quote(collection)} is not kept by this daybook, so this transaction cannot be committed here as ` +
+        'one entry. Create the collection with persistedCollectionOptions({ persistence: daybook }), or commit only ' +
+        'the mutations of collections that are.',
+    )
+  }
+}
+
+/** The rows of a synced collection come from its source: they cannot be written to the log beside it. */
+export class SyncedCollectionError extends DaybookError {
+  static override readonly code = 'DAYBOOK_SYNCED_COLLECTION'
+  declare readonly code: 'DAYBOOK_SYNCED_COLLECTION'
+
+  constructor(readonly collection: string) {
+    super(
+      `Collection ${quote(collection)} is synced: its rows come from its source, so daybook.commit() cannot keep ` +
+        'changes to it. Send them to the source in onInsert, onUpdate and onDelete, or in the mutationFn.',
+    )
+  }
+}
+
+/** A transaction is not of the shape the log accepts (a bug of the caller, or a message from a foreign context). */
+export class InvalidTransactionError extends DaybookError {
+  static override readonly code = 'DAYBOOK_INVALID_TRANSACTION'
+  declare readonly code: 'DAYBOOK_INVALID_TRANSACTION'
+
+  constructor(readonly reason: string) {
+    super(`This transaction was refused and nothing was written: ${reason}.`)
   }
 }

@@ -1,25 +1,14 @@
 /** A daybook: the handle that an app holds. It only joins the parts: journal, tail, origin, events. */
 
-import {
-  ClosedError,
-  ForeignCollectionError,
-  InvalidOptionError,
-  InvalidTransactionError,
-  type Position,
-  SyncedCollectionError,
-  UnsupportedError,
-} from '../errors.js'
+import { ClosedError, type Position } from '../errors.js'
 import type { Requirement } from '../log/entry.js'
 import type { Op } from '../log/op.js'
 import type { Key } from '../values/key.js'
 import type { Clock } from './clock.js'
-import { Codec, type FullCodec } from './codec.js'
-import type { CollectionSchema } from './collection/migration.js'
-import { type Mutation, opsOf } from './collection/mutations.js'
-import { recordVersion, requirementOf, schemasOf } from './collection/schema-version.js'
+import { type Later, LaterCode } from './code.js'
+import { Codec } from './codec.js'
+import type { Mutation } from './collection/mutations.js'
 import { whereSourceRuns } from './collection/synced.js'
-import { isSynced } from './collection/synced-mark.js'
-import { refuseTakenKeys } from './collection/taken-keys.js'
 import type { DecodedEntry, EntriesOptions } from './entries.js'
 import { type DamageEvent, type DaybookEvents, Events } from './events.js'
 import type { CompactOptions, MaintenanceCalls, OpenJournal } from './journal/calls.js'
@@ -41,7 +30,7 @@ export interface Opened {
   readonly maintenance: MaintenanceCalls
   readonly warnings: readonly string[]
   /** The file was damaged, and something was done about it. */
-  readonly damage?: DamageEvent
+  readonly damage?: { readonly event: DamageEvent; readonly inWords: string }
   /** Copies the database to a file; only where there are files. */
   readonly backup?: (path: string) => Promise<void>
 }
@@ -57,8 +46,8 @@ export interface DaybookParts {
   readonly open: (onError: (error: unknown) => void) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
-  /** The code for every value, or what loads it when the first value needs it. */
-  readonly codec: FullCodec | (() => Promise<FullCodec>)
+  /** The code that is not needed to show rows, or what loads it. */
+  readonly later: Later | (() => Promise<Later>)
   /** Whether nobody looks at this context; a page that is not looked at is slowed down. */
   readonly isHidden?: () => boolean
   /** Lets others have a turn in the middle of long work: a page that is to go on drawing. */
@@ -77,6 +66,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   /** @internal */
   readonly clock: Clock
   /** @internal */
+  readonly later: LaterCode
+  /** @internal */
   readonly codec: Codec
   /** @internal */
   readonly breathe: (() => Promise<void>) | undefined
@@ -91,16 +82,19 @@ export class Daybook implements Persistence, AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(parts: DaybookParts) {
-    const { open, origin, clock, codec, breathe, isHidden, onUnheardWarning = () => undefined } = parts
+    const { open, origin, clock, later, breathe, isHidden, onUnheardWarning = () => undefined } = parts
     this.breathe = breathe
     this.#origin = origin
     this.clock = clock
-    this.codec = new Codec(codec)
+    this.later = new LaterCode(later)
+    this.codec = new Codec(this.later)
     this.#events = new Events(onUnheardWarning)
     this.#opening = open((error) => this.report(error))
     this.ready = this.#opening.then(({ warnings, damage }) => {
-      if (damage !== undefined) this.#events.emit('damage', damage)
-      for (const warning of warnings) this.#events.emit('warning', warning)
+      const isUnheard = damage !== undefined && !this.#events.emit('damage', damage.event)
+      for (const warning of isUnheard ? [damage.inWords, ...warnings] : warnings) {
+        this.#events.emit('warning', warning)
+      }
     })
     // Nobody has to await `ready`: collections and calls are told themselves.
     this.ready.catch(() => undefined)
@@ -153,7 +147,7 @@ export class Daybook implements Persistence, AsyncDisposable {
     const isTooLate = closed.aborted
     return lazyGenerator(async () => {
       if (isTooLate) throw new ClosedError()
-      const { readDecoded } = await import('./entries.js')
+      const { readDecoded } = await this.later.load()
       return readDecoded(this.journal, options, closed)
     })
   }
@@ -170,11 +164,7 @@ export class Daybook implements Persistence, AsyncDisposable {
    */
   async commit(transaction: MutationsHolder): Promise<Position> {
     const mutations = transaction.mutations as readonly Mutation[]
-    for (const { collection } of mutations) {
-      if (isSynced(collection.config)) throw new SyncedCollectionError(collection.id)
-      if (collection.config.persistence !== this) throw new ForeignCollectionError(collection.id)
-    }
-    return this.enter((commit) => commit(mutations))
+    return this.#enter(() => this.later.run((code) => code.commit(this, mutations)))
   }
 
   /**
@@ -206,8 +196,7 @@ export class Daybook implements Persistence, AsyncDisposable {
    * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'Buy milk' } }])
    */
   async write(ops: readonly Op[]): Promise<Position> {
-    if (!Array.isArray(ops)) throw new InvalidTransactionError('it is not an array of ops')
-    return this.#enter(() => this.#append(ops))
+    return this.#enter(() => this.later.run((code) => code.write(this, ops)))
   }
 
   /** The collections that the log has mentioned. */
@@ -217,10 +206,7 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   /** Forgets a collection: its rows, its metadata, its schema version. Open collections with this id become empty. */
   async drop(collection: string): Promise<Position> {
-    if (typeof collection !== 'string' || collection === '') {
-      throw new InvalidOptionError('collection', 'drop() needs the id of a collection.')
-    }
-    return this.write([{ op: 'reset', collection }])
+    return this.#enter(() => this.later.run((code) => code.drop(this, collection)))
   }
 
   /** Sizes, positions and settings. */
@@ -264,10 +250,9 @@ export class Daybook implements Persistence, AsyncDisposable {
    * await daybook.compact({ forget: true })
    */
   async forget(collection: string, keys: readonly Key[]): Promise<Forgotten> {
-    if (typeof collection !== 'string') {
-      throw new InvalidOptionError('collection', 'forget() needs the id of a collection.')
-    }
-    return this.#enter(async () => (await this.#opening).maintenance.forget(collection, keys))
+    return this.#enter(() =>
+      this.later.run(async (code) => code.forget(await this.#opening, collection, keys)),
+    )
   }
 
   /** What {@link redact} would do, and nothing done. */
@@ -298,11 +283,7 @@ export class Daybook implements Persistence, AsyncDisposable {
    * await daybook.backup('app-monday.db')
    */
   async backup(path: string): Promise<void> {
-    return this.#enter(async () => {
-      const { backup } = await this.#opening
-      if (backup === undefined) throw new UnsupportedError('There are no files here to back up to.')
-      await backup(path)
-    })
+    return this.#enter(() => this.later.run(async (code) => code.backup(await this.#opening, path)))
   }
 
   /**
@@ -320,12 +301,7 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   /** @internal */
   enter<T>(work: (commit: CommitMutations) => Promise<T>): Promise<T> {
-    return this.#enter(() =>
-      work(async (mutations) => {
-        await refuseTakenKeys(mutations)
-        return this.#append(opsOf(mutations), schemasOf(mutations))
-      }),
-    )
+    return this.#enter(() => work((mutations) => this.later.run((code) => code.keep(this, mutations))))
   }
 
   /** @internal */
@@ -336,7 +312,7 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   /** @internal */
   async submit(op: Op): Promise<Position> {
-    return (await this.codec.encodeAndSend([op], (parts) => this.send(parts))).kept
+    return this.later.run((code) => code.submit(this, op))
   }
 
   /** @internal */
@@ -387,25 +363,6 @@ export class Daybook implements Persistence, AsyncDisposable {
     } finally {
       this.#pending.delete(pending)
     }
-  }
-
-  async #append(ops: readonly Op[], schemas: readonly CollectionSchema[] = []): Promise<Position> {
-    if (ops.length === 0) return this.head()
-    const requires = schemas.map(requirementOf)
-    const sending = this.codec.encodeAndSend(ops, (parts) => this.send(parts, requires))
-    let { transaction, kept } = sending instanceof Promise ? await sending : sending
-    let position: Position | undefined
-    while (position === undefined) {
-      try {
-        position = await kept
-      } catch (error) {
-        // The first write of a collection says its version; then the same transaction is sent again.
-        await recordVersion(this, schemas, error)
-        kept = this.journal.append(transaction)
-      }
-    }
-    await this.tail.until(position.seq, new Set(ops.map(({ collection }) => collection)))
-    return position
   }
 
   async #close(): Promise<void> {

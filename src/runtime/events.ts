@@ -1,6 +1,5 @@
 /** The events of a daybook. */
 
-import { messageOf } from '../errors.js'
 import type { Salvaged } from './files/salvage/report.js'
 
 /** What listeners of each event are given. */
@@ -75,14 +74,6 @@ export interface ResetEvent {
   readonly to: number
 }
 
-const warningOf = (event: DamageEvent): string =>
-  event.action === 'rebuilt'
-    ? `Row tables were damaged (${messageOf(event.error)}) and have been made anew from the log.`
-    : `The database file was damaged (${messageOf(event.error)}) and is now at ${event.file}; ` +
-      (event.salvaged === undefined
-        ? 'nothing of it could be read.'
-        : 'a new one has what could be read of it.')
-
 type Listener<T> = (event: T) => void
 
 /** A typed set of listeners. */
@@ -112,8 +103,11 @@ export class Events {
     }
   }
 
-  /** An error that nobody listens for is thrown where the runtime reports uncaught ones: it must not be silent. */
-  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void {
+  /**
+   * Tells all who listen, and answers whether anybody does. An error that nobody listens for is thrown where the runtime
+   * reports uncaught ones: it must not be silent.
+   */
+  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): boolean {
     const listeners = [...this.#listeners[name]]
     if (name === 'error' && listeners.length === 0) {
       queueMicrotask(() => {
@@ -123,8 +117,8 @@ export class Events {
     if (name === 'storage' && listeners.length === 0 && 'error' in (event as StorageEvent)) {
       this.emit('error', (event as { readonly error: unknown }).error)
     }
-    if (name === 'damage' && listeners.length === 0) this.emit('warning', warningOf(event as DamageEvent))
     if (name === 'warning' && listeners.length === 0) this.#onUnheardWarning(event as string)
     for (const listener of listeners) listener(event)
+    return listeners.length > 0
   }
 }

@@ -5,10 +5,10 @@ import type { LockFile } from '../drivers/lock-file.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
 import { systemClock } from './clock.js'
 import { Daybook } from './daybook.js'
+import { checkFileOptions, type FileOptions, whichDatabase } from './file-options.js'
 import type { ConnectFile } from './files/binding.js'
-import * as fullCodec from './full-codec.js'
+import * as later from './later.js'
 import { type OpenedHere, openJournal } from './open.js'
-import { checkDaybookOptions, type FileOptions, whichDatabase } from './options.js'
 import { Origin } from './origin.js'
 import { fileLocks } from './roles/file-locks.js'
 
@@ -25,14 +25,14 @@ export function openFileDaybook<Handle extends object>(
   options: FileOptions<Handle>,
   { openFile, connect, useHandle, openLockFile }: FileBinding<Handle>,
 ): Daybook {
-  const settings = checkDaybookOptions(options)
+  const settings = checkFileOptions(options)
   const which = whichDatabase(options)
   const origin = new Origin()
   const clock = systemClock
   return new Daybook({
     origin,
     clock,
-    codec: fullCodec,
+    later,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError) => {
       let driver: Driver | undefined

@@ -17,8 +17,6 @@ export interface DaybookOptions {
    * in the background, behind a checkpoint; rows are never touched by it.
    */
   retain?: Retain
-  /** How long to wait for a lock of another connection, in ms. Default 5000. */
-  busyTimeout?: number
 }
 
 /** The options with their defaults.
@@ -26,18 +24,9 @@ export interface DaybookOptions {
  * @throws InvalidOptionError
  */
 export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOptions> {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(
-      'options',
-      "openDaybook() needs options: openDaybook({ filename: 'app.db' }).",
-    )
-  }
-  const { durability = 'process', retain = 'auto', busyTimeout = 5000 } = options
+  const { durability = 'process', retain = 'auto' } = options
   if (durability !== 'process' && durability !== 'power') {
     throw new InvalidOptionError('durability', "`durability` is 'process' (default) or 'power'.")
-  }
-  if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout <= 2 ** 31 - 1)) {
-    throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of milliseconds, from 0.')
   }
   if (!isRetain(retain)) {
     throw new InvalidOptionError(
@@ -45,7 +34,7 @@ export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOp
       "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: one or more whole numbers from 0.",
     )
   }
-  return { durability, retain, busyTimeout }
+  return { durability, retain }
 }
 
 function isRetain(retain: unknown): retain is Retain {
@@ -59,54 +48,4 @@ function isRetain(retain: unknown): retain is Retain {
         ['entries', 'bytes', 'ageMs'].includes(name) && Number.isSafeInteger(limit) && (limit as number) >= 0,
     )
   )
-}
-
-/** The options of the runtimes that have files. */
-export interface FileOptions<Handle> extends DaybookOptions {
-  /** The database file; it is created where there is none. Its folder must exist. */
-  filename?: string
-  /** A handle that the app already has, instead of `filename`. It stays the app's: daybook never closes it. */
-  database?: Handle
-  /**
-   * What to do with a file that is damaged when it is opened. `throw` (default): reject with the reason, and touch nothing.
-   * `quarantine`: set it aside under a name with the time, salvage what can be read into a new file and start from that;
-   * the `damage` event says what was lost. Only for a file that no other process has open.
-   */
-  onCorruption?: 'throw' | 'quarantine'
-}
-
-/** Exactly one of `filename` and `database`.
- *
- * @throws InvalidOptionError
- */
-export function whichDatabase<Handle extends object>({
-  filename,
-  database,
-  onCorruption = 'throw',
-}: FileOptions<Handle>): { filename: string } | { database: Handle } {
-  if ((filename === undefined) === (database === undefined)) {
-    throw new InvalidOptionError('filename', 'openDaybook() needs either `filename` or `database`, not both.')
-  }
-  if (onCorruption !== 'throw' && onCorruption !== 'quarantine') {
-    throw new InvalidOptionError('onCorruption', "`onCorruption` is 'throw' (default) or 'quarantine'.")
-  }
-  if (onCorruption === 'quarantine' && database !== undefined) {
-    throw new InvalidOptionError('onCorruption', "`onCorruption: 'quarantine'` needs `filename`.")
-  }
-  if (database !== undefined) {
-    if (typeof (database as { prepare?: unknown } | null)?.prepare !== 'function') {
-      throw new InvalidOptionError('database', '`database` must be an open database handle of this binding.')
-    }
-    return { database }
-  }
-  if (typeof filename !== 'string' || filename.trim() === '') {
-    throw new InvalidOptionError(
-      'filename',
-      '`filename` must be a path: SQLite would keep an unnamed database nowhere.',
-    )
-  }
-  // SQLite would read the part before the NUL and open another file.
-  if (filename.includes('\0'))
-    throw new InvalidOptionError('filename', '`filename` must not contain a NUL character.')
-  return { filename }
 }

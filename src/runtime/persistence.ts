@@ -4,6 +4,7 @@ import type { Position } from '../errors.js'
 import type { Requirement, Transaction } from '../log/entry.js'
 import type { Op } from '../log/op.js'
 import type { Clock } from './clock.js'
+import type { LaterCode } from './code.js'
 import type { Codec } from './codec.js'
 import type { Mutation } from './collection/mutations.js'
 import type { DaybookEvents } from './events.js'
@@ -24,6 +25,8 @@ export interface Persistence {
   readonly tail: Tail
   /** @internal */
   readonly clock: Clock
+  /** @internal */
+  readonly later: LaterCode
   /** @internal */
   readonly codec: Codec
   /** @internal Lets others have a turn in the middle of long work; left out where nobody waits for one. */

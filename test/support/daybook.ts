@@ -3,7 +3,7 @@
 import type { Connection } from '../../src/drivers/driver.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import { Daybook, type DaybookParts } from '../../src/runtime/daybook.js'
-import * as fullCodec from '../../src/runtime/full-codec.js'
+import * as later from '../../src/runtime/later.js'
 import { openJournal } from '../../src/runtime/open.js'
 import { Origin } from '../../src/runtime/origin.js'
 import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
@@ -18,18 +18,18 @@ export interface TestDaybook {
   readonly told: { readonly event: string; readonly value: unknown }[]
 }
 
-/** Daybooks on one database are given the same `locks`. A page is given a `codec` that it has to load. */
+/** Daybooks on one database are given the same `locks`. A page is given `code` that it has to load. */
 export function daybookOn(
   connection: Connection,
   clock = new FakeClock(),
   locks: Locks = new ContextLocks(),
-  codec: DaybookParts['codec'] = fullCodec,
+  code: DaybookParts['later'] = later,
 ): TestDaybook {
   const origin = new Origin()
   const daybook = new Daybook({
     origin,
     clock,
-    codec,
+    later: code,
     open: async (onError) => {
       const opened = await openJournal({
         driver: createDriver(connection, { busyTimeout: 1000 }),

@@ -8,7 +8,7 @@ import { createCollection, type SyncConfig } from '@tanstack/db'
 import { expect, test } from 'vitest'
 import { persistedCollectionOptions } from '../../src/index.js'
 import type { Daybook } from '../../src/runtime/daybook.js'
-import * as fullCodec from '../../src/runtime/full-codec.js'
+import * as later from '../../src/runtime/later.js'
 import { decodeValue, type Json, type Note } from '../../src/values/value.js'
 import { plain } from '../runtime/fixture.js'
 // Loaded when the first collection starts; here before it, so that no run waits for the file.
@@ -205,9 +205,9 @@ async function checkDisk(file: string, server: Server): Promise<number> {
 }
 
 /** A page's: it takes some turns to come. */
-const loadedCodec = async (): Promise<typeof fullCodec> => {
+const loadedLater = async (): Promise<typeof later> => {
   await turns(30)
-  return fullCodec
+  return later
 }
 
 async function run(
@@ -224,7 +224,7 @@ async function run(
   const open = () => {
     const broken = breakable(connect(file))
     const connection = late ? asynchronous(broken.connection) : broken.connection
-    const opened = daybookOn(connection, undefined, undefined, onPage ? loadedCodec : fullCodec)
+    const opened = daybookOn(connection, undefined, undefined, onPage ? loadedLater : later)
     const feed = new Feed(server, partial)
     const collection = createCollection(
       persistedCollectionOptions({

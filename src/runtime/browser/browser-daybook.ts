@@ -4,9 +4,10 @@ import { Daybook } from '../daybook.js'
 import type { LeaderEvent } from '../events.js'
 import type { Stats } from '../journal/stats.js'
 import { Origin } from '../origin.js'
+import { loadLater } from './load-later.js'
 import { type BrowserOptions, checkBrowserOptions } from './options.js'
 import { BrowserPage } from './page.js'
-import { type BrowserStorage, browserStorage } from './storage.js'
+import type { BrowserStorage } from './storage.js'
 import { pageSurroundings } from './surroundings.js'
 
 /** Resolves in a task of its own, without the 4 ms that nested timers are made to wait. */
@@ -43,7 +44,7 @@ export class BrowserDaybook extends Daybook {
     super({
       origin: new Origin(),
       clock,
-      codec: () => import('../full-codec.js'),
+      later: loadLater,
       open: (onError) => page.open(onError),
       breathe: nextTask,
       isHidden: () => document.visibilityState === 'hidden',
@@ -51,7 +52,7 @@ export class BrowserDaybook extends Daybook {
     })
     this.#page = page
     // When there is nothing more urgent: a page that loses its network later has it, and whoever needs it tries again.
-    this.ready.then(() => this.codec.load()).catch(() => undefined)
+    this.ready.then(() => this.later.load()).catch(() => undefined)
   }
 
   /** Who leads, and where the rows are. The `leader` event tells of every change. */
@@ -61,6 +62,7 @@ export class BrowserDaybook extends Daybook {
 
   /** Sizes, positions and settings, and what the browser says of the origin's storage. */
   override async stats(): Promise<Stats & { readonly storage: BrowserStorage }> {
+    const { browserStorage } = await loadLater()
     const [stats, storage] = await Promise.all([super.stats(), browserStorage()])
     return { ...stats, storage }
   }

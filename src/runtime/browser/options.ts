@@ -4,7 +4,7 @@ import { InvalidOptionError } from '../../errors.js'
 import type { DaybookOptions } from '../options.js'
 
 /** Options of a daybook in the browser. */
-export interface BrowserOptions extends Omit<DaybookOptions, 'busyTimeout'> {
+export interface BrowserOptions extends DaybookOptions {
   /** The name of the daybook: all pages of this origin that open the same name share one database. */
   name: string
   /**

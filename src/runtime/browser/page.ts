@@ -12,6 +12,7 @@ import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { checkDaybookOptions } from '../options.js'
 import { randomId } from '../origin.js'
+import { loadLater } from './load-later.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
 import type { BrowserOptions } from './options.js'
 import type { PageSurroundings } from './surroundings.js'
@@ -101,7 +102,7 @@ export class BrowserPage {
       journal,
       maintenance: journal,
       warnings: [],
-      locks: async () => (await import('./page-locks.js')).pageLocks(locks, name, isShared),
+      locks: async () => (await loadLater()).pageLocks(locks, name, isShared),
     }
   }
 

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../clock.js'
 import { broadcastHub, broadcastLink, type PageLink } from '../journal/broadcast-channel.js'
 import type { Hub } from '../journal/channel.js'
 import type { Start } from './messages.js'
-import { remember } from './storage.js'
+import { remember } from './remember.js'
 
 /** The part of `navigator.locks` that daybook uses. */
 export interface LockManagerLike {

@@ -6,21 +6,24 @@
  */
 
 import type { SyncConfig } from '@tanstack/db'
-import { UnreadableRowError, UnreadableStateError } from '../../errors.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { RowOp } from '../../materializer/fold.js'
 import type { StoredState } from '../../materializer/state.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import type { Json, Note } from '../../values/value.js'
+import type { Later } from '../code.js'
 import type { Codec } from '../codec.js'
 
 export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
 
+/** The error that says what was left out. */
+type UnreadableError = (code: Later) => Error
+
 /** Told what the log says besides rows that core shows. */
 export interface WriterEvents<TKey extends Key> {
   /** A value that this runtime cannot read. One unreadable row never hides the others. */
-  readonly onUnreadable: (error: unknown) => void
+  readonly onUnreadable: (cause: unknown, errorOf: UnreadableError) => void
   /** Metadata of the collection; `undefined` when it was cleared. */
   readonly onState?: (name: string, value: unknown) => void
   /** The row is now what the log says. */
@@ -65,7 +68,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
         this.#params.metadata?.row.set(key, this.#parsed(row.metadata, row.metadata_notes))
       }
     } catch (cause) {
-      this.#events.onUnreadable(new UnreadableRowError(this.#collection, row.key, { cause }))
+      this.#unreadableRow(row.key, cause)
     }
   }
 
@@ -74,7 +77,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
     try {
       this.#setState(name, this.#parsed(value, notes))
     } catch (cause) {
-      this.#events.onUnreadable(new UnreadableStateError(this.#collection, name, { cause }))
+      this.#unreadableState(name, cause)
     }
   }
 
@@ -119,7 +122,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
       else if (stored[0] === 'patch') this.#patch(key, value as object, stored[5] ?? [])
       else this.#meta(key, value)
     } catch (cause) {
-      this.#events.onUnreadable(new UnreadableRowError(this.#collection, encodeKey(key), { cause }))
+      this.#unreadableRow(encodeKey(key), cause)
     }
   }
 
@@ -127,7 +130,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
     try {
       this.#setState(stored[2], this.#codec.decode(stored[3], stored[4]))
     } catch (cause) {
-      this.#events.onUnreadable(new UnreadableStateError(this.#collection, stored[2], { cause }))
+      this.#unreadableState(stored[2], cause)
     }
   }
 
@@ -154,6 +157,20 @@ export class CoreWriter<T extends object, TKey extends Key> {
     if (value === undefined) this.#params.metadata?.collection.delete(name)
     else this.#params.metadata?.collection.set(name, value)
     this.#events.onState?.(name, value)
+  }
+
+  #unreadableRow(key: string, cause: unknown): void {
+    this.#events.onUnreadable(
+      cause,
+      ({ UnreadableRowError }) => new UnreadableRowError(this.#collection, key, { cause }),
+    )
+  }
+
+  #unreadableState(name: string, cause: unknown): void {
+    this.#events.onUnreadable(
+      cause,
+      ({ UnreadableStateError }) => new UnreadableStateError(this.#collection, name, { cause }),
+    )
   }
 
   #parsed(value: string, notes: string | null): unknown {

@@ -71,7 +71,7 @@ export class Demands {
     const demand: Demand = {
       request,
       subset,
-      answeredName: answeredName(this.#options.persistence.codec, subset),
+      answeredName: answeredName(subset),
       answer: deferred(),
       isAnswered: false,
     }

@@ -5,7 +5,7 @@
  * applied in order. So no entry is lost or applied twice, and memory is always the fold of the log.
  */
 
-import { type Position, SchemaVersionError } from '../../errors.js'
+import type { Position } from '../../errors.js'
 import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Rows } from '../../materializer/query.js'
@@ -35,8 +35,6 @@ export interface FollowEvents<TKey extends Key> extends Omit<WriterEvents<TKey>,
   readonly isApplied?: (entry: Entry) => boolean
   /** Inside the transaction that changed the base: what is in memory only goes on top of it again. */
   readonly onBaseChanged?: () => void
-  /** Whether code has to be loaded before that can be done. */
-  readonly lacksCode?: () => boolean
 }
 
 export interface FollowOptions {
@@ -76,7 +74,13 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
     this.writer = new CoreWriter(collection, persistence.codec, params, {
       ...events,
-      onUnreadable: (error) => persistence.report(error),
+      onUnreadable: (cause, errorOf) => {
+        const { later } = persistence
+        later.load().then(
+          (code) => persistence.report(errorOf(code)),
+          () => persistence.report(cause),
+        )
+      },
     })
     runs.set(params.collection, this as unknown as FollowingCollection<object, Key>)
     this.#loaded = this.#load(() => this.#begin())
@@ -157,8 +161,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       journal.query(this.collection, subset),
     )
     if (this.#asked.size > 0) this.#answer(found)
-    const canRead = codec.canRead(found.rows) && codec.canRead(found.state)
-    if (!canRead || this.#events.lacksCode?.() === true) await codec.load()
+    if (!codec.canRead(found.rows) || !codec.canRead(found.state)) await this.#persistence.later.load()
     const rows = replace ? found.rows : await this.#write(found.rows)
     if (this.#stopped) return
     this.writer.transaction(() => {
@@ -197,18 +200,15 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   #applyEntry({ ops, entry }: Arrived): void {
     const { schemaVersion: wanted } = this.#schema
     if (entry.kind !== 'tx') this.#version = versionAfter(this.#version, ops)
-    if (this.#version > wanted) {
-      this.#fail(new SchemaVersionError(this.collection, this.#version, wanted))
-      return
-    }
-    // An older app has written the first rows: they are to be migrated before anybody sees them.
-    if (this.#version < wanted && ops.some(([name]) => name === 'put')) {
+    // A newer app has migrated the rows, which ends this run; or an older one has written the first of them, and they are
+    // to be migrated before anybody sees them.
+    if (this.#version > wanted || (this.#version < wanted && ops.some(([name]) => name === 'put'))) {
       this.reload()
       return
     }
     if (this.#events.isApplied?.(entry) !== true) {
       // Happens at most once: then the code is there.
-      if (!this.#persistence.codec.canReadOps(ops) || this.#events.lacksCode?.() === true) {
+      if (!this.#persistence.codec.canReadOps(ops)) {
         this.reload()
         return
       }

@@ -83,7 +83,7 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
     if (!this.#onDemand) return { cleanup: () => following.stop() }
     let isStopped = false
     const load = async (): Promise<void> => {
-      const { OnDemand } = await import('./on-demand.js')
+      const { OnDemand } = await this.#persistence.later.load()
       if (isStopped) return
       onDemand = new OnDemand({
         id: this.#id,

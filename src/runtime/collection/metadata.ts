@@ -8,8 +8,7 @@ import type { SyncMetadataApi } from '@tanstack/db'
 import { InvalidOptionError } from '../../errors.js'
 import { digest } from '../../log/checksum.js'
 import type { Key } from '../../values/key.js'
-import { isPlainJson } from '../../values/plain.js'
-import type { Codec } from '../codec.js'
+import { encodeValue } from '../../values/value.js'
 
 /** Names that daybook keeps for itself among a collection's metadata. */
 const RESERVED = 'daybook:'
@@ -21,11 +20,9 @@ export const COMPLETE = `${RESERVED}complete`
 const ANSWERED = `${RESERVED}answered:`
 
 /** The name under which a subset is noted; nothing for one that cannot be written down. */
-export function answeredName({ full }: Codec, subset: object): string | undefined {
-  if (isPlainJson(subset)) return ANSWERED + digest(JSON.stringify([subset, null]))
-  if (full === undefined) return undefined
+export function answeredName(subset: object): string | undefined {
   try {
-    const { json, notes } = full.encodeValue(subset)
+    const { json, notes } = encodeValue(subset)
     return ANSWERED + digest(JSON.stringify([json, notes]))
   } catch {
     // A comparison function of the app's own.

@@ -7,12 +7,10 @@
  */
 
 import { ClosedError, DeposedError, NotPersistedError, SchemaVersionError } from '../../errors.js'
-import { parseOps } from '../../log/body.js'
 import type { Entry, Requirement } from '../../log/entry.js'
-import type { Op } from '../../log/op.js'
+import { encodeOps, type Op, parseOps } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Cancel } from '../clock.js'
-import type { Codec } from '../codec.js'
 import type { Persistence } from '../persistence.js'
 import { isUntouched, nothingTouched, type Touched, touchAlso } from './touched.js'
 
@@ -95,17 +93,12 @@ export class Outbox {
     return true
   }
 
-  /**
-   * The changes that are in memory and not in the log, to be put on top of a base that others change. Nothing where code
-   * has to be loaded for one of them.
-   */
-  unkept(): readonly StoredOp[] | undefined {
-    const bodies = this.#packets.map((packet) => (packet.kept ? [] : this.#encoded(packet)))
+  /** The changes that are in memory and not in the log, to be put on top of a base that others change. */
+  unkept(): readonly StoredOp[] {
+    const bodies = this.#packets.map((packet) => (packet.kept ? [] : encoded(packet)))
     const present = this.#unkept && this.#options.present(this.#unkept)
-    if (present !== undefined) bodies.push(this.#codec.encode(present))
-    return bodies.some((parts) => parts === undefined)
-      ? undefined
-      : bodies.flatMap((parts = []) => parts.flatMap(parseOps))
+    if (present !== undefined) bodies.push(encodeOps(present))
+    return bodies.flatMap((parts) => parts.flatMap(parseOps))
   }
 
   /** Whether the row under a key may be newer in memory than on disk. */
@@ -150,8 +143,7 @@ export class Outbox {
       try {
         // The rows are shown first: encoding many of them takes as long as a frame or more.
         if (packet.ops.length > MANY_OPS) await new Promise((resolve) => setTimeout(resolve))
-        packet.parts = this.#encoded(packet) ?? (await this.#codec.load()).encodeOps(packet.ops)
-        await this.#append(packet.parts)
+        await this.#append(encoded(packet))
       } catch (error) {
         this.#giveUp(error)
         return
@@ -220,9 +212,7 @@ export class Outbox {
       try {
         const ops = this.#options.present(unkept)
         if (ops === undefined) throw this.#failure
-        if (ops.length > 0) {
-          await this.#append(this.#codec.encode(ops) ?? (await this.#codec.load()).encodeOps(ops))
-        }
+        if (ops.length > 0) await this.#append(encodeOps(ops))
       } catch (error) {
         const later = this.#unkept
         this.#unkept = unkept
@@ -236,19 +226,10 @@ export class Outbox {
   /** At once: the source may go on to change its objects. What cannot be encoded is met again when it is sent. */
   #encodeNow(packet: Packet): void {
     try {
-      this.#encoded(packet)
+      encoded(packet)
     } catch {
       packet.parts = undefined
     }
-  }
-
-  #encoded(packet: Packet): readonly string[] | undefined {
-    packet.parts ??= this.#codec.encode(packet.ops)
-    return packet.parts
-  }
-
-  get #codec(): Codec {
-    return this.#options.persistence.codec
   }
 
   #recovered(): void {
@@ -258,6 +239,11 @@ export class Outbox {
     this.#retryAfter = FIRST_RETRY
     if (!this.#stopped) persistence.emit('storage', { collection, status: 'recovered' })
   }
+}
+
+function encoded(packet: Packet): readonly string[] {
+  packet.parts ??= encodeOps(packet.ops)
+  return packet.parts
 }
 
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | undefined)?.code

@@ -26,7 +26,8 @@ export async function raise(
   for (;;) {
     const found = await persistence.journal.query(collection)
     const { schemaVersion: from, at, rows } = found
-    if (from >= to) return undefined
+    if (from > to) throw new SchemaVersionError(collection, from, to)
+    if (from === to) return undefined
     const isEmpty = rows.length === 0
     if (isEmpty && !record) return found
     const { parts, resets } = bodyOf(schema, found)
@@ -46,6 +47,23 @@ export async function raise(
     if (resets) persistence.emit('reset', { collection, from, to })
     return undefined
   }
+}
+
+/**
+ * After the refusal of a write because the log has an older version for one of these collections: says the version, or
+ * migrates what somebody else has written meanwhile. Then the same transaction can be sent again.
+ *
+ * @throws the refusal when it is about anything else; MigrationMissingError, MigrationError
+ */
+export async function recordVersion(
+  persistence: Persistence,
+  schemas: readonly CollectionSchema[],
+  refusal: unknown,
+): Promise<void> {
+  if (!(refusal instanceof SchemaVersionError) || refusal.found > refusal.wanted) throw refusal
+  const schema = schemas.find(({ collection }) => collection === refusal.collection)
+  if (schema === undefined) throw refusal
+  await raise(persistence, schema, true)
 }
 
 interface Body {

@@ -6,17 +6,15 @@
  * was faster it is done again. So a migration is in the log whole or not at all, a rebuild needs no code of the app,
  * and an interrupted one has changed nothing.
  *
- * Where a collection has no rows nothing is written at first; the first write says the version (`recordVersion`).
+ * Where a collection has no rows nothing is written at first; the first write says the version (raise-version.ts).
  */
 
-import { SchemaVersionError } from '../../errors.js'
 import type { Requirement } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Rows } from '../journal/journal.js'
 import type { Persistence } from '../persistence.js'
 import type { CollectionSchema } from './migration.js'
-import type { MutatedCollection, Mutation } from './mutations.js'
-import type { raise as raiseVersion } from './raise-version.js'
+import type { MutatedCollection } from './mutations.js'
 import { isSynced } from './synced-mark.js'
 
 /** What a collection declares in its options. */
@@ -25,12 +23,6 @@ export function schemaOf({ id, config }: MutatedCollection): CollectionSchema {
   const refillable = isSynced(config)
   // A source knows its keys best.
   return { collection: id, schemaVersion, migrate, getKey: refillable ? undefined : getKey, refillable }
-}
-
-/** What the collections of a transaction declare, each once. */
-export function schemasOf(mutations: readonly Mutation[]): CollectionSchema[] {
-  const collections = new Map(mutations.map(({ collection }) => [collection.id, collection]))
-  return Array.from(collections.values(), schemaOf)
 }
 
 /** What every write of rows in this version requires. */
@@ -60,33 +52,13 @@ export async function queryAtVersion(
   schema: CollectionSchema,
   query = (): Promise<Rows> => persistence.journal.query(schema.collection),
 ): Promise<Rows> {
-  const { collection, schemaVersion: wanted } = schema
   for (;;) {
     const found = await query()
-    if (found.schemaVersion === wanted) return found
-    if (found.schemaVersion > wanted) throw new SchemaVersionError(collection, found.schemaVersion, wanted)
+    if (found.schemaVersion === schema.schemaVersion) return found
     // Closing waits for it.
-    const empty = await persistence.enter(() => raise(persistence, schema, schema.refillable))
+    const empty = await persistence.enter(() =>
+      persistence.later.run((code) => code.raise(persistence, schema, schema.refillable)),
+    )
     if (empty !== undefined) return empty
   }
 }
-
-/**
- * After the refusal of a write because the log has an older version for one of these collections: says the version, or
- * migrates what somebody else has written meanwhile. Then the same transaction can be sent again.
- *
- * @throws the refusal when it is about anything else; MigrationMissingError, MigrationError
- */
-export async function recordVersion(
-  persistence: Persistence,
-  schemas: readonly CollectionSchema[],
-  refusal: unknown,
-): Promise<void> {
-  if (!(refusal instanceof SchemaVersionError) || refusal.found > refusal.wanted) throw refusal
-  const schema = schemas.find(({ collection }) => collection === refusal.collection)
-  if (schema === undefined) throw refusal
-  await raise(persistence, schema, true)
-}
-
-/** Few apps ever need it: a page loads it when it does. */
-const raise: typeof raiseVersion = async (...what) => (await import('./raise-version.js')).raise(...what)

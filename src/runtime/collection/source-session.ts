@@ -17,7 +17,8 @@ import { acceptedRow, type SyncParams } from './core-writer.js'
 import type { CollectionMetadata } from './metadata.js'
 import type { CollectionSchema } from './migration.js'
 import { Outbox } from './outbox.js'
-import { recordVersion, requirementOf } from './schema-version.js'
+import { recordVersion } from './raise-version.js'
+import { requirementOf } from './schema-version.js'
 import { nothingTouched, type Touched } from './touched.js'
 import { Upstream } from './upstream.js'
 
@@ -78,7 +79,6 @@ export class SourceSession {
       onDemand,
       metadata,
       fromLog,
-      codec: persistence.codec,
       persistence: capabilityOf(parts),
       legacy: legacyCapability(parts),
       onCommit: (ops, touched) => this.#committed(ops, touched),

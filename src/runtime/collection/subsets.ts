@@ -61,7 +61,7 @@ export class Subsets {
     this.#underWay.add(query)
     try {
       const { rows } = await persistence.journal.query(id, subset)
-      if (!persistence.codec.canRead(rows)) await persistence.codec.load()
+      if (!persistence.codec.canRead(rows)) await persistence.later.load()
       signal?.throwIfAborted()
       if (query.all) return false
       const { writer } = following()

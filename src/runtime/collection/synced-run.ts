@@ -9,7 +9,6 @@
 import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
 import { SourceError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
-import { isPlainJson } from '../../values/plain.js'
 import type { Cancel } from '../clock.js'
 import type { Persistence } from '../persistence.js'
 import type { SyncParams } from './core-writer.js'
@@ -74,12 +73,6 @@ export class SyncedRun {
         onBaseChanged: () => {
           for (const op of this.#role.session?.unkept() ?? []) this.#following.writer.op(op)
         },
-        lacksCode: () => {
-          const { session } = this.#role
-          return (
-            persistence.codec.full === undefined && session !== undefined && session.unkept() === undefined
-          )
-        },
       },
       { onDemand },
     )
@@ -120,9 +113,7 @@ export class SyncedRun {
   /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
   async loadSubset(request: LoadSubsetOptions): Promise<void> {
     const subset = await this.#subsets.load(request)
-    const { codec } = this.#options.persistence
-    if (!isPlainJson(subset)) await codec.load()
-    const name = answeredName(codec, subset)
+    const name = answeredName(subset)
     const answered = name !== undefined && this.#metadata.get(name) === true
     const upstream = this.#demands.load(request, subset)
     if (!answered || !this.#options.readyLocally) return upstream

@@ -58,13 +58,14 @@ const around = (options: SyncedOptions): Config =>
  * Nothing runs when it is stopped before.
  */
 function begin(options: SyncedOptions, core: SyncParams<object, Key>) {
-  const { readiness } = options
+  const { readiness, persistence } = options
   readiness.begin()
   let run: SyncedRun | undefined
   let isStopped = false
   const load = async () => {
     try {
-      const { SyncedRun } = await import('./synced-run.js')
+      // What a source sends is encoded at once, so the code for it has to be there.
+      const [{ SyncedRun }] = await Promise.all([import('./synced-run.js'), persistence.later.load()])
       if (!isStopped) run = new SyncedRun(options, core)
     } catch (error) {
       core.markError(error)

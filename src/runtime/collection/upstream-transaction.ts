@@ -7,11 +7,10 @@
 
 import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
-import type { Codec } from '../codec.js'
+import { sameValue } from '../../values/same.js'
 import { acceptedMetadata } from './accepted-metadata.js'
 import { acceptedRow, type SyncParams } from './core-writer.js'
 import type { CollectionMetadata } from './metadata.js'
-import { isSame } from './same.js'
 import { nothingTouched, type Touched } from './touched.js'
 
 interface Before {
@@ -26,7 +25,6 @@ export interface TransactionContext {
   readonly onDemand: boolean
   /** Updates name the fields that change. */
   readonly partial: boolean
-  readonly codec: Codec
   readonly metadata: CollectionMetadata
 }
 
@@ -79,7 +77,7 @@ export class UpstreamTransaction {
 
   /** The difference, and what was touched. Call it before core commits. */
   finish(): { readonly ops: readonly Op[]; readonly touched: Touched } {
-    const { id, onDemand, codec, metadata } = this.#context
+    const { id, onDemand, metadata } = this.#context
     const ops: Op[] = []
     const touched = nothingTouched()
     if (this.#truncated && onDemand) {
@@ -93,7 +91,7 @@ export class UpstreamTransaction {
     }
     ops.push(...this.#unseen)
     for (const [name, value] of this.#names) {
-      if (restates(codec, name, metadata.get(name), value)) continue
+      if (restates(name, metadata.get(name), value)) continue
       touched.names.add(name)
       ops.push({ op: 'state', collection: id, name, value })
     }
@@ -101,7 +99,7 @@ export class UpstreamTransaction {
   }
 
   #changesOf(key: Key, before: Before): Op[] {
-    const { core, id: collection, onDemand, partial, codec } = this.#context
+    const { core, id: collection, onDemand, partial } = this.#context
     const row = acceptedRow(core, key)
     if (row === undefined) {
       return before.row !== undefined || (onDemand && !this.#truncated)
@@ -110,27 +108,27 @@ export class UpstreamTransaction {
     }
     const ops: Op[] = []
     if (before.row === undefined) ops.push({ op: 'put', collection, key, value: row })
-    else if (!isSame(codec, before.row, row)) {
+    else if (!sameValue(before.row, row)) {
       ops.push(
         partial
-          ? { op: 'patch', collection, key, ...difference(codec, before.row, row) }
+          ? { op: 'patch', collection, key, ...difference(before.row, row) }
           : { op: 'put', collection, key, value: row },
       )
     }
     const metadata = acceptedMetadata(core, key)
     // A row that was not in memory may be on disk, with metadata that an insert clears.
     const unknown = onDemand && before.row === undefined && !this.#truncated
-    if (unknown || !isSame(codec, before.metadata, metadata))
+    if (unknown || !sameValue(before.metadata, metadata))
       ops.push({ op: 'meta', collection, key, value: metadata })
     return ops
   }
 }
 
 /** The fields in which a row differs from the one before it. */
-function difference(codec: Codec, before: object, after: object): { fields: object; unset?: string[] } {
+function difference(before: object, after: object): { fields: object; unset?: string[] } {
   const old = before as Record<string, unknown>
   const changed = Object.entries(after).filter(
-    ([name, value]) => !Object.hasOwn(old, name) || !isSame(codec, old[name], value),
+    ([name, value]) => !Object.hasOwn(old, name) || !sameValue(old[name], value),
   )
   // fromEntries defines own properties: a field named __proto__ stays a field.
   const fields = Object.fromEntries(changed)
@@ -142,10 +140,10 @@ function difference(codec: Codec, before: object, after: object): { fields: obje
  * Whether metadata says nothing new. Electric stamps its resume token with the time whenever the server says that
  * nothing has changed; a new time alone is not worth an entry.
  */
-function restates(codec: Codec, name: string, before: unknown, after: unknown): boolean {
-  if (isSame(codec, before, after)) return true
+function restates(name: string, before: unknown, after: unknown): boolean {
+  if (sameValue(before, after)) return true
   if (name !== 'electric:resume' || !isObject(before) || !isObject(after)) return false
-  return isSame(codec, { ...before, updatedAt: 0 }, { ...after, updatedAt: 0 })
+  return sameValue({ ...before, updatedAt: 0 }, { ...after, updatedAt: 0 })
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -10,7 +10,6 @@
 import type { CollectionStatus, SyncAppliedReceipt } from '@tanstack/db'
 import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
-import type { Codec } from '../codec.js'
 import { acceptedMetadata } from './accepted-metadata.js'
 import { acceptedRow, type SyncParams } from './core-writer.js'
 import { type CollectionMetadata, checkName } from './metadata.js'
@@ -28,7 +27,6 @@ export interface UpstreamOptions {
   /** The source's updates name the fields that change. */
   readonly partial: boolean
   readonly onDemand: boolean
-  readonly codec: Codec
   readonly metadata: CollectionMetadata
   /** Keys whose row came from the log and not from this run of the source. */
   readonly fromLog: Set<Key>
@@ -101,11 +99,9 @@ export class Upstream {
 
   #begin(): void {
     if (this.#closed) return
-    const { id, core, onDemand, partial, codec, metadata } = this.#options
+    const { id, core, onDemand, partial, metadata } = this.#options
     core.begin()
-    this.#open.push(
-      new UpstreamTransaction({ id, core: core.collection, onDemand, partial, codec, metadata }),
-    )
+    this.#open.push(new UpstreamTransaction({ id, core: core.collection, onDemand, partial, metadata }))
   }
 
   #write(message: Message): void {

@@ -24,6 +24,7 @@ import type { Clock } from '../clock.js'
 import type { DamageEvent } from '../events.js'
 import type { OpenedHere } from '../open.js'
 import type { ConnectFile } from './binding.js'
+import { damageInWords } from './damage-in-words.js'
 import { remove } from './new-file.js'
 import { type Salvaged, salvage } from './salvage/salvage.js'
 
@@ -36,9 +37,7 @@ export interface QuarantineParts {
 }
 
 /** Opens the file, or what can be salvaged of it. */
-export async function openOrQuarantine(
-  parts: QuarantineParts,
-): Promise<OpenedHere & { readonly damage?: DamageEvent }> {
+export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHere> {
   const { filename, open } = parts
   const salvaged = salvagedPath(filename)
   // Killed between setting the one aside and putting the other in its place.
@@ -56,7 +55,8 @@ export async function openOrQuarantine(
     if (opened !== undefined) {
       // Rows that are ahead of the log are all that is left of its end.
       const isRowsOnly = !(error instanceof CorruptRowsError || error instanceof CorruptLogError)
-      if (isRowsOnly && (await isMended(opened))) return { ...opened, damage: { action: 'rebuilt', error } }
+      if (isRowsOnly && (await isMended(opened)))
+        return { ...opened, damage: told({ action: 'rebuilt', error }) }
       await opened.journal.close()
     }
     return quarantine(parts, error)
@@ -86,7 +86,7 @@ async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> 
 async function quarantine(
   { filename, connect, clock, open }: QuarantineParts,
   error: unknown,
-): Promise<OpenedHere & { readonly damage: DamageEvent }> {
+): Promise<OpenedHere> {
   const target = salvagedPath(filename)
   remove(target)
   let salvaged: Salvaged | undefined
@@ -101,8 +101,10 @@ async function quarantine(
     if (existsSync(filename + suffix)) renameSync(filename + suffix, file + suffix)
   }
   if (salvaged !== undefined) renameSync(target, filename)
-  return { ...(await open()), damage: { action: 'quarantined', error, file, salvaged } }
+  return { ...(await open()), damage: told({ action: 'quarantined', error, file, salvaged }) }
 }
+
+const told = (event: DamageEvent) => ({ event, inWords: damageInWords(event) })
 
 const salvagedPath = (filename: string): string => `${filename}.salvaged`
 
