@@ -3,6 +3,7 @@
 import type { Driver } from '../drivers/driver.js'
 import type { LockFile } from '../drivers/lock-file.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
+import { InvalidOptionError } from '../errors.js'
 import { systemClock } from './clock.js'
 import { Daybook } from './daybook.js'
 import type { ConnectFile } from './files/binding.js'
@@ -27,19 +28,24 @@ export function openFileDaybook<Handle extends object>(
 ): Daybook {
   const settings = checkDaybookOptions(options)
   const which = whichDatabase(options)
+  const { trace } = options
+  // On a page the type alone says so: every byte there is loaded by everybody.
+  if (trace !== undefined && typeof trace !== 'function')
+    throw new InvalidOptionError('trace', '`trace` is a function.')
   const origin = new Origin()
   const clock = systemClock
   return new Daybook({
     origin,
     clock,
     codec: fullCodec,
+    trace,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
-    open: async (onError) => {
+    open: async (onError, trace) => {
       let driver: Driver | undefined
       const open = async (): Promise<OpenedHere> => {
         driver =
           'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
-        return openJournal({ driver, clock, origin, onError, ...settings })
+        return openJournal({ driver, clock, origin, onError, trace, ...settings })
       }
       const opened =
         'filename' in which && options.onCorruption === 'quarantine'

@@ -3,6 +3,7 @@
 import type { Durability } from '../drivers/settings.js'
 import { InvalidOptionError } from '../errors.js'
 import type { Retain } from '../materializer/compact.js'
+import type { Trace } from './trace.js'
 
 export interface DaybookOptions {
   /**
@@ -19,30 +20,44 @@ export interface DaybookOptions {
   retain?: Retain
   /** How long to wait for a lock of another connection, in ms. Default 5000. */
   busyTimeout?: number
+  /**
+   * Called with an event for each piece of work: appends and batches with their durations, posting and the backlog behind
+   * the cursor, catching up, reloads, checkpoints and trims, and what `daybook.on` tells. Events come in order, a microtask
+   * after what they tell of; what the function throws is an `error` event. Default: nobody is told, nothing is measured.
+   *
+   * @example
+   * const daybook = openDaybook({
+   *   filename: 'traced.db',
+   *   trace: (event) => {
+   *     if (event.type === 'append') console.log(event.collections, event.outcome, event.duration)
+   *   },
+   * })
+   * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1 } }])
+   */
+  trace?: Trace
 }
+
+type CheckedOptions = Required<Omit<DaybookOptions, 'trace'>>
 
 /** The options with their defaults.
  *
  * @throws InvalidOptionError
  */
-export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOptions> {
+export function checkDaybookOptions(options: DaybookOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(
-      'options',
-      "openDaybook() needs options: openDaybook({ filename: 'app.db' }).",
-    )
+    throw new InvalidOptionError('options', "openDaybook() needs options: { filename: 'app.db' }.")
   }
   const { durability = 'process', retain = 'auto', busyTimeout = 5000 } = options
   if (durability !== 'process' && durability !== 'power') {
     throw new InvalidOptionError('durability', "`durability` is 'process' (default) or 'power'.")
   }
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout <= 2 ** 31 - 1)) {
-    throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of milliseconds, from 0.')
+    throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of ms, from 0.')
   }
   if (!isRetain(retain)) {
     throw new InvalidOptionError(
       'retain',
-      "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: one or more whole numbers from 0.",
+      "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: whole numbers from 0.",
     )
   }
   return { durability, retain, busyTimeout }

@@ -74,12 +74,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('what every page loads', () => {
   expect(page).toBeGreaterThan(kB)
-  expect(page).toBeLessThan(14.8 * kB)
+  expect(page).toBeLessThan(15 * kB)
 })
 
 test('what a page with a synced collection loads, in all', () => {
   expect(synced).toBeGreaterThan(kB)
-  expect(page + synced).toBeLessThan(26.5 * kB)
+  expect(page + synced).toBeLessThan(26.7 * kB)
 })
 
 test('what a page loads besides when it meets a value that is more than JSON', () => {
