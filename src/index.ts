@@ -15,8 +15,19 @@ export type { DecodedEntry, EntriesOptions } from './runtime/entries.js'
 export type { DamageEvent, DaybookEvents } from './runtime/events.js'
 export type { CompactOptions } from './runtime/journal/calls.js'
 export type { Entries, Journal, Rows, Unsubscribe } from './runtime/journal/journal.js'
+export type {
+  BatchEvent,
+  CheckpointEvent,
+  JournalCounters,
+  JournalEvent,
+  PostEvent,
+  PostReason,
+  TermEvent,
+  TrimEvent,
+} from './runtime/journal/meter.js'
 export type { Forgotten, Redacted, RedactionPlan, SeqRange } from './runtime/journal/redactions.js'
-export type { CollectionInfo, Stats } from './runtime/journal/stats.js'
+export type { CollectionInfo, Counters, HandleCounters, Stats } from './runtime/journal/stats.js'
 export type { Verification } from './runtime/journal/verification.js'
 export type { Persistence } from './runtime/persistence.js'
+export type * from './runtime/trace.js'
 export type { Key } from './values/key.js'

@@ -309,7 +309,7 @@ export const MUTANTS = [
   {
     name: 'nobody asks for the head when a hint never came',
     file: 'src/runtime/tail.ts',
-    from: 'this.#cancelBackstop = this.#clock.after(BACKSTOP, () => this.#askForHead())',
+    from: 'this.#cancelBackstop = this.#options.clock.after(BACKSTOP, () => this.#askForHead())',
     to: 'this.#cancelBackstop = () => undefined',
     tests: ['test/remote/faulty.test.ts', 'test/simulation/histories.test.ts'],
   },

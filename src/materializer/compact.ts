@@ -23,21 +23,27 @@ const TRIM_BATCH = 1000
 const PAGES = 200
 const SPARE_PAGES = 32
 
-export interface Compacted {
-  /** The checkpoint that this step wrote. */
-  readonly checkpoint: Entry | undefined
+export interface Trimmed {
+  /** How many entries this step removed. */
+  readonly trimmed: number
   /** There is more to do. */
   readonly more: boolean
 }
 
+export interface Compacted extends Trimmed {
+  /** The checkpoint that this step wrote. */
+  readonly checkpoint: Entry | undefined
+}
+
 /** One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. */
 export function* compactStep(retain: Retain, maker: Maker): Program<Compacted> {
-  if (!(yield* isTooLong(retain))) return { checkpoint: undefined, more: yield* giveBack() }
-  if ((yield* findCheckpoint()) <= (yield* floor()).seq)
-    return { checkpoint: yield* checkpoint(maker), more: true }
+  if (!(yield* isTooLong(retain))) return { checkpoint: undefined, trimmed: 0, more: yield* giveBack() }
   const { seq } = yield* floor()
+  if ((yield* findCheckpoint()) <= seq)
+    return { checkpoint: yield* checkpoint(maker), trimmed: 0, more: true }
   yield* trim(yield* keepFrom(retain), TRIM_BATCH)
-  return { checkpoint: undefined, more: (yield* floor()).seq > seq }
+  const trimmed = (yield* floor()).seq - seq
+  return { checkpoint: undefined, trimmed, more: trimmed > 0 }
 }
 
 /** Posts the tail and appends a checkpoint behind it. */
@@ -52,9 +58,11 @@ export function* checkpoint({ origin, nextOriginSeq, committedAt }: Maker): Prog
   return yield* appendCheckpoint(origin, nextOriginSeq(), committedAt, rows)
 }
 
-/** Trims one batch of everything below the newest checkpoint, then gives back space; answers whether there is more. */
-export function* trimStep(): Program<boolean> {
-  return (yield* trim(Number.MAX_SAFE_INTEGER, TRIM_BATCH)) || (yield* giveBack())
+/** Trims one batch of everything below the newest checkpoint; when there is none left, gives back space. */
+export function* trimStep(): Program<Trimmed> {
+  const { seq } = yield* floor()
+  const more = yield* trim(Number.MAX_SAFE_INTEGER, TRIM_BATCH)
+  return { trimmed: (yield* floor()).seq - seq, more: more || (yield* giveBack()) }
 }
 
 /** Gives free pages at the end of the file back to the file system; answers whether there are more. */

@@ -6,6 +6,8 @@ export type Cancel = () => void
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds since some moment in the past of this context, with fractions; never goes back. For durations. */
+  elapsed(): number
   /** Calls back once after `ms`. Never keeps a process alive. */
   after(ms: number, callback: () => void): Cancel
 }
@@ -13,6 +15,7 @@ export interface Clock {
 /** The clock of this runtime. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(ms, callback) {
     const timer: unknown = setTimeout(callback, ms)
     // Node's timers keep the process alive unless told otherwise; a browser's timer is a number.

@@ -15,7 +15,7 @@ import type { CompactOptions, MaintenanceCalls, OpenJournal } from './journal/ca
 import type { Journal } from './journal/journal.js'
 import { OpeningJournal } from './journal/opening.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './journal/redactions.js'
-import type { CollectionInfo, Stats } from './journal/stats.js'
+import type { CollectionInfo, HandleCounters, Stats } from './journal/stats.js'
 import type { Verification } from './journal/verification.js'
 import { lazyGenerator } from './lazy-generator.js'
 import type { Origin } from './origin.js'
@@ -23,6 +23,7 @@ import type { CommitMutations, MutationsHolder, Persistence, Sent } from './pers
 import type { Locks } from './roles/locks.js'
 import type { SyncOwners, SyncOwnersParts } from './roles/sync-owners.js'
 import { Tail } from './tail.js'
+import { harmless, type Trace, type TraceEvent } from './trace.js'
 
 /** What opening a database gives. */
 export interface Opened {
@@ -43,11 +44,13 @@ export interface OpenedDaybook extends Opened {
 
 export interface DaybookParts {
   /** Opens the database; called once, at once. */
-  readonly open: (onError: (error: unknown) => void) => Promise<OpenedDaybook>
+  readonly open: (onError: (error: unknown) => void, trace: Trace | undefined) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
   /** The code that is not needed to show rows, or what loads it. */
   readonly later: Later | (() => Promise<Later>)
+  /** Told of what is done. */
+  readonly trace?: Trace | undefined
   /** Whether nobody looks at this context; a page that is not looked at is slowed down. */
   readonly isHidden?: () => boolean
   /** Lets others have a turn in the middle of long work: a page that is to go on drawing. */
@@ -71,6 +74,14 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly codec: Codec
   /** @internal */
   readonly breathe: (() => Promise<void>) | undefined
+  /** @internal */
+  readonly trace: Trace | undefined
+  /** @internal */
+  readonly counters: { -readonly [Name in keyof HandleCounters]: number } = {
+    catchUps: 0,
+    reloads: 0,
+    leaders: 0,
+  }
   readonly #opening: Promise<OpenedDaybook>
   readonly #origin: Origin
   readonly #events: Events
@@ -89,7 +100,10 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.later = new LaterCode(later)
     this.codec = new Codec(this.later)
     this.#events = new Events(onUnheardWarning)
-    this.#opening = open((error) => this.report(error))
+    const onError = (error: unknown): void => this.report(error)
+    const trace = parts.trace && harmless(parts.trace, onError)
+    this.trace = trace
+    this.#opening = open(onError, trace)
     this.ready = this.#opening.then(({ warnings, damage }) => {
       const isUnheard = damage !== undefined && !this.#events.emit('damage', damage.event)
       for (const warning of isUnheard ? [damage.inWords, ...warnings] : warnings) {
@@ -98,8 +112,15 @@ export class Daybook implements Persistence, AsyncDisposable {
     })
     // Nobody has to await `ready`: collections and calls are told themselves.
     this.ready.catch(() => undefined)
-    this.journal = new OpeningJournal(this.#opening.then(({ journal }) => journal))
-    this.tail = new Tail({ journal: this.journal, clock, onError: (error) => this.report(error) })
+    this.journal = new OpeningJournal(
+      this.#opening.then(async ({ journal }) => {
+        const load = trace && import('./traced-journal.js')
+        // A page may have lost its network: it works all the same, and tells less.
+        const tracing = await load?.catch(onError)
+        return tracing?.traced(journal, trace as Trace, clock) ?? journal
+      }),
+    )
+    this.tail = new Tail({ journal: this.journal, clock, onError, trace, counters: this.counters })
     this.#ownersParts = {
       locks: async () => (await this.#opening).locks(),
       tail: this.tail,
@@ -108,7 +129,7 @@ export class Daybook implements Persistence, AsyncDisposable {
       isHidden,
       append: (op) => this.submit(op),
       onChange: (change) => this.emit('sync', change),
-      onError: (error) => this.report(error),
+      onError,
     }
   }
 
@@ -209,9 +230,10 @@ export class Daybook implements Persistence, AsyncDisposable {
     return this.#enter(() => this.later.run((code) => code.drop(this, collection)))
   }
 
-  /** Sizes, positions and settings. */
+  /** Sizes, positions and settings, and what was done since the opening. */
   async stats(): Promise<Stats> {
-    return (await this.#opened()).maintenance.stats()
+    const stats = await (await this.#opened()).maintenance.stats()
+    return { ...stats, counters: { ...stats.counters, ...this.counters } }
   }
 
   /** Checks the log's invariants and the rows against a fold of the log. Reads only; appends go on meanwhile. */
@@ -351,6 +373,7 @@ export class Daybook implements Persistence, AsyncDisposable {
 
   /** @internal */
   emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void {
+    this.trace?.({ type: name, ...(event as object) } as TraceEvent)
     this.#events.emit(name, event)
   }
 

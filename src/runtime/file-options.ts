@@ -1,7 +1,7 @@
 /** The options of openDaybook in the runtimes that have files, checked. */
 
 import { InvalidOptionError } from '../errors.js'
-import { checkDaybookOptions, type DaybookOptions } from './options.js'
+import { type CheckedOptions, checkDaybookOptions, type DaybookOptions } from './options.js'
 
 export interface FileOptions<Handle> extends DaybookOptions {
   /** The database file; it is created where there is none. Its folder must exist. */
@@ -24,7 +24,7 @@ export interface FileOptions<Handle> extends DaybookOptions {
  */
 export function checkFileOptions(
   options: FileOptions<object>,
-): Required<DaybookOptions> & { busyTimeout: number } {
+): CheckedOptions & { busyTimeout: number } {
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionError(
       'options',
@@ -34,6 +34,10 @@ export function checkFileOptions(
   const { busyTimeout = 5000 } = options
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of milliseconds, from 0.')
+  }
+  // On a page the type alone says so: every byte there is loaded by everybody.
+  if (options.trace !== undefined && typeof options.trace !== 'function') {
+    throw new InvalidOptionError('trace', '`trace` is a function.')
   }
   return { ...checkDaybookOptions(options), busyTimeout }
 }

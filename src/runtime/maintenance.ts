@@ -19,7 +19,7 @@ import type { Key } from '../values/key.js'
 import type { MaintenanceCalls } from './journal/calls.js'
 import type { LocalJournal } from './journal/local.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './journal/redactions.js'
-import type { CollectionInfo, Stats } from './journal/stats.js'
+import type { CollectionInfo, JournalStats } from './journal/stats.js'
 import type { Verification } from './journal/verification.js'
 
 const measureLog = statement<[]>()(
@@ -54,9 +54,13 @@ export class Maintenance implements MaintenanceCalls {
     return this.#parts.journal.inspectPosted(countCollections)
   }
 
-  async stats(): Promise<Stats> {
-    const { driver, facts, durability, warnings } = this.#parts
-    const measured = await this.#parts.journal.inspectPosted(measure)
+  async stats(): Promise<JournalStats> {
+    const { driver, facts, durability, warnings, journal } = this.#parts
+    const { posted } = journal.meter.counters
+    const measured = await journal.inspectPosted(measure)
+    const { counters } = journal.meter
+    // Where nothing can be posted it is still behind.
+    const backlog = driver.readonly ? measured.head.seq - measured.cursor : counters.posted - posted
     return {
       ...facts,
       ...measured,
@@ -65,6 +69,7 @@ export class Maintenance implements MaintenanceCalls {
       readonly: driver.readonly,
       durability,
       warnings,
+      counters: { ...counters, backlog },
     }
   }
 
@@ -99,7 +104,7 @@ export class Maintenance implements MaintenanceCalls {
 
 function* measure(): Program<
   Pick<
-    Stats,
+    JournalStats,
     'head' | 'floor' | 'cursor' | 'entries' | 'bodySize' | 'fileBytes' | 'freeBytes' | 'collections'
   >
 > {

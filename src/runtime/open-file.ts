@@ -27,19 +27,21 @@ export function openFileDaybook<Handle extends object>(
 ): Daybook {
   const settings = checkFileOptions(options)
   const which = whichDatabase(options)
+  const { trace } = options
   const origin = new Origin()
   const clock = systemClock
   return new Daybook({
     origin,
     clock,
     later,
+    trace,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
-    open: async (onError) => {
+    open: async (onError, trace) => {
       let driver: Driver | undefined
       const open = async (): Promise<OpenedHere> => {
         driver =
           'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
-        return openJournal({ driver, clock, origin, onError, ...settings })
+        return openJournal({ driver, clock, origin, onError, trace, ...settings })
       }
       const opened =
         'filename' in which && options.onCorruption === 'quarantine'

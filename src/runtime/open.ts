@@ -9,6 +9,7 @@ import { MATERIALIZER_SCHEMA } from '../materializer/tables.js'
 import type { Clock } from './clock.js'
 import type { Opened } from './daybook.js'
 import { LocalJournal } from './journal/local.js'
+import type { JournalEvent } from './journal/meter.js'
 import { Maintenance } from './maintenance.js'
 import { type Origin, randomId } from './origin.js'
 
@@ -19,6 +20,8 @@ export interface OpenParts {
   readonly durability: Durability
   readonly retain: Retain
   readonly onError: (error: unknown) => void
+  /** Told of what the journal does; must not throw. */
+  readonly trace?: ((event: JournalEvent) => void) | undefined
 }
 
 /** A database that this context has open. */
@@ -34,6 +37,7 @@ export async function openJournal({
   durability,
   retain,
   onError,
+  trace,
 }: OpenParts): Promise<OpenedHere> {
   try {
     const facts =
@@ -43,7 +47,7 @@ export async function openJournal({
       ))
     // The bug needs a second connection.
     const warnings = driver.changeToken === undefined ? [] : sqliteWarnings(driver.sqliteVersion)
-    const journal = new LocalJournal({ driver, clock, origin, retain, onError })
+    const journal = new LocalJournal({ driver, clock, origin, retain, onError, trace })
     return {
       journal,
       warnings,

@@ -3,6 +3,7 @@
 import type { Durability } from '../drivers/settings.js'
 import { InvalidOptionError } from '../errors.js'
 import type { Retain } from '../materializer/compact.js'
+import type { Trace } from './trace.js'
 
 export interface DaybookOptions {
   /**
@@ -17,13 +18,30 @@ export interface DaybookOptions {
    * in the background, behind a checkpoint; rows are never touched by it.
    */
   retain?: Retain
+  /**
+   * Called with an event for each piece of work: appends and batches with their durations, posting and the backlog behind
+   * the cursor, catching up, reloads, checkpoints and trims, and what `daybook.on` tells. Events come in order, a microtask
+   * after what they tell of; what the function throws is an `error` event. Default: nobody is told, nothing is measured.
+   *
+   * @example
+   * const daybook = openDaybook({
+   *   filename: 'traced.db',
+   *   trace: (event) => {
+   *     if (event.type === 'append') console.log(event.collections, event.outcome, event.duration)
+   *   },
+   * })
+   * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1 } }])
+   */
+  trace?: Trace
 }
+
+export type CheckedOptions = Required<Omit<DaybookOptions, 'trace'>>
 
 /** The options with their defaults.
  *
  * @throws InvalidOptionError
  */
-export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOptions> {
+export function checkDaybookOptions(options: DaybookOptions): CheckedOptions {
   const { durability = 'process', retain = 'auto' } = options
   if (durability !== 'process' && durability !== 'power') {
     throw new InvalidOptionError('durability', "`durability` is 'process' (default) or 'power'.")
@@ -31,7 +49,7 @@ export function checkDaybookOptions(options: DaybookOptions): Required<DaybookOp
   if (!isRetain(retain)) {
     throw new InvalidOptionError(
       'retain',
-      "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: one or more whole numbers from 0.",
+      "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: whole numbers from 0.",
     )
   }
   return { durability, retain }

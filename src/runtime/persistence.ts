@@ -9,8 +9,10 @@ import type { Codec } from './codec.js'
 import type { Mutation } from './collection/mutations.js'
 import type { DaybookEvents } from './events.js'
 import type { Journal } from './journal/journal.js'
+import type { HandleCounters } from './journal/stats.js'
 import type { SyncOwners, SyncOwnersParts } from './roles/sync-owners.js'
 import type { Tail } from './tail.js'
+import type { Trace } from './trace.js'
 
 /** A TanStack transaction, or the part of one that is to be kept. */
 export interface MutationsHolder {
@@ -29,6 +31,10 @@ export interface Persistence {
   readonly later: LaterCode
   /** @internal */
   readonly codec: Codec
+  /** @internal */
+  readonly trace: Trace | undefined
+  /** @internal What the handle does is counted here. */
+  readonly counters: { -readonly [Name in keyof HandleCounters]: number }
   /** @internal Lets others have a turn in the middle of long work; left out where nobody waits for one. */
   readonly breathe?: (() => Promise<void>) | undefined
   /** @internal Who this handle is in the log. */

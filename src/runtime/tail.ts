@@ -11,6 +11,7 @@ import { opParts } from '../log/entry.js'
 import type { StoredOp } from '../log/stored-op.js'
 import type { Cancel, Clock } from './clock.js'
 import type { Entry, Journal, Unsubscribe } from './journal/journal.js'
+import type { CatchUpReason, Trace } from './trace.js'
 
 /** The last resort against a hint that got lost, in ms. */
 const BACKSTOP = 5000
@@ -31,6 +32,8 @@ export interface TailOptions {
   readonly journal: Journal
   readonly clock: Clock
   readonly onError: (error: unknown) => void
+  readonly trace?: Trace | undefined
+  readonly counters: { catchUps: number }
 }
 
 interface Waiter {
@@ -39,9 +42,7 @@ interface Waiter {
 }
 
 export class Tail {
-  readonly #journal: Journal
-  readonly #clock: Clock
-  readonly #onError: (error: unknown) => void
+  readonly #options: TailOptions
   readonly #followers = new Map<string, Set<Follower>>()
   #unsubscribe: Unsubscribe | undefined
   #started: Promise<void> | undefined
@@ -53,9 +54,7 @@ export class Tail {
   #waiters: Waiter[] = []
 
   constructor(options: TailOptions) {
-    this.#journal = options.journal
-    this.#clock = options.clock
-    this.#onError = options.onError
+    this.#options = options
   }
 
   /**
@@ -86,7 +85,7 @@ export class Tail {
   async until(seq: number, collections: Iterable<string>): Promise<void> {
     if (this.#position !== undefined && this.#position.seq < seq) {
       const arrived = new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }))
-      this.#hint(seq)
+      this.#hint(seq, 'write')
       await arrived
     }
     for (const collection of collections) {
@@ -114,13 +113,13 @@ export class Tail {
   }
 
   async #start(): Promise<void> {
-    const unsubscribe = this.#journal.subscribe((entries, head) => {
+    const unsubscribe = this.#options.journal.subscribe((entries, head) => {
       this.#take(entries)
       if (head !== undefined) this.#hint(head.seq)
     })
     this.#unsubscribe = unsubscribe
     try {
-      const head = await this.#journal.head()
+      const head = await this.#options.journal.head()
       if (this.#unsubscribe !== unsubscribe) return
       this.#position = head
     } catch (error) {
@@ -134,23 +133,30 @@ export class Tail {
   #take(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (this.#position !== undefined && entry.position.seq === this.#position.seq + 1) this.#deliver(entry)
-      else this.#hint(entry.position.seq)
+      else this.#hint(entry.position.seq, 'gap')
     }
   }
 
-  #hint(seq: number): void {
+  #hint(seq: number, reason: CatchUpReason = 'head'): void {
     this.#hinted = Math.max(this.#hinted, seq)
-    if (this.#position === undefined || this.#hinted <= this.#position.seq) return
-    this.#catchingUp ??= this.#catchUp()
-      .catch(this.#onError)
+    const from = this.#position?.seq
+    if (from === undefined || this.#hinted <= from || this.#catchingUp !== undefined) return
+    const { trace, clock, counters, onError } = this.#options
+    counters.catchUps++
+    const began = trace === undefined ? 0 : clock.elapsed()
+    this.#catchingUp = this.#catchUp()
+      .catch(onError)
       .finally(() => {
         this.#catchingUp = undefined
+        if (this.#position === undefined) return
+        const entries = this.#position.seq - from
+        trace?.({ type: 'catch-up', reason, entries, duration: clock.elapsed() - began })
       })
   }
 
   async #catchUp(): Promise<void> {
     while (this.#position !== undefined && this.#position.seq < this.#hinted) {
-      const answer = await this.#journal.read(this.#position)
+      const answer = await this.#options.journal.read(this.#position)
       if ('trimmed' in answer) {
         await this.#reload()
         return
@@ -161,7 +167,7 @@ export class Tail {
   }
 
   async #reload(): Promise<void> {
-    const head = await this.#journal.head()
+    const head = await this.#options.journal.head()
     if (this.#position === undefined) return
     this.#arrive(head)
     for (const followers of this.#followers.values()) for (const follower of followers) follower.reload()
@@ -178,7 +184,7 @@ export class Tail {
         try {
           follower.apply(own, entry)
         } catch (error) {
-          this.#onError(error)
+          this.#options.onError(error)
         }
         own = undefined
       }
@@ -196,15 +202,15 @@ export class Tail {
   }
 
   #armBackstop(): void {
-    this.#cancelBackstop = this.#clock.after(BACKSTOP, () => this.#askForHead())
+    this.#cancelBackstop = this.#options.clock.after(BACKSTOP, () => this.#askForHead())
   }
 
   #askForHead(): void {
     if (this.#position === undefined) return
-    this.#journal
+    this.#options.journal
       .head()
       .then(({ seq }) => this.#hint(seq))
-      .catch(this.#onError)
+      .catch(this.#options.onError)
       .finally(() => {
         if (this.#position !== undefined) this.#armBackstop()
       })

@@ -32,6 +32,7 @@ describe('openDaybook', () => {
     ['a busyTimeout that is negative', { filename: 'x.db', busyTimeout: -1 }],
     ['a busyTimeout that is NaN', { filename: 'x.db', busyTimeout: Number.NaN }],
     ['a busyTimeout that is Infinity', { filename: 'x.db', busyTimeout: Number.POSITIVE_INFINITY }],
+    ['a trace that is no function', { filename: 'x.db', trace: true }],
     ['a busyTimeout that is a text', { filename: 'x.db', busyTimeout: '5' }],
     ['a retain that is a number', { filename: 'x.db', retain: 5 }],
     ['a retain with a negative limit', { filename: 'x.db', retain: { entries: -1 } }],

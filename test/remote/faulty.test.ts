@@ -91,7 +91,12 @@ class World {
         clock: this.clock,
       })
       const seen: number[] = []
-      const tail = new Tail({ journal, clock: this.clock, onError: () => undefined })
+      const tail = new Tail({
+        journal,
+        clock: this.clock,
+        onError: () => undefined,
+        counters: { catchUps: 0 },
+      })
       this.contexts.push({ journal, tail, origin: new Origin(`origin-${n}`), seen })
       void tail
         .follow({

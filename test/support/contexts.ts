@@ -49,7 +49,7 @@ export async function contend(
   const session = await openConnection(connection, clock)
   const { journal } = session
   const ignored = (): void => undefined
-  const tail = new Tail({ journal, clock, onError: ignored })
+  const tail = new Tail({ journal, clock, onError: ignored, counters: { catchUps: 0 } })
   const origin = new Origin()
   const told: Told[] = []
   let failure: unknown

@@ -24,13 +24,15 @@ export function daybookOn(
   clock = new FakeClock(),
   locks: Locks = new ContextLocks(),
   code: DaybookParts['later'] = later,
+  trace?: DaybookParts['trace'],
 ): TestDaybook {
   const origin = new Origin()
   const daybook = new Daybook({
     origin,
     clock,
     later: code,
-    open: async (onError) => {
+    trace,
+    open: async (onError, trace) => {
       const opened = await openJournal({
         driver: createDriver(connection, { busyTimeout: 1000 }),
         clock,
@@ -38,6 +40,7 @@ export function daybookOn(
         durability: 'process',
         retain: 'all',
         onError,
+        trace,
       })
       return { ...opened, locks: () => locks }
     },

@@ -32,7 +32,10 @@ export class BrowserDaybook extends Daybook {
       options,
       options.worker ?? makeWorker,
       {
-        onStatus: (status) => this.emit('leader', status),
+        onStatus: (status) => {
+          this.counters.leaders++
+          this.emit('leader', status)
+        },
         onEvicted: (event) => this.emit('evicted', event),
         onHide: () => this.suspend(),
         onShow: () => this.resume(),
@@ -45,7 +48,8 @@ export class BrowserDaybook extends Daybook {
       origin: new Origin(),
       clock,
       later: loadLater,
-      open: (onError) => page.open(onError),
+      open: (onError, trace) => page.open(onError, trace),
+      trace: options.trace,
       breathe: nextTask,
       isHidden: () => document.visibilityState === 'hidden',
       onUnheardWarning: (warning) => console.warn(warning),
@@ -60,7 +64,7 @@ export class BrowserDaybook extends Daybook {
     return this.#page.status
   }
 
-  /** Sizes, positions and settings, and what the browser says of the origin's storage. */
+  /** Sizes, positions and settings, what was done since the opening, and what the browser says of the origin's storage. */
   override async stats(): Promise<Stats & { readonly storage: BrowserStorage }> {
     const { browserStorage } = await loadLater()
     const [stats, storage] = await Promise.all([super.stats(), browserStorage()])

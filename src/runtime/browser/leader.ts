@@ -5,13 +5,14 @@
 
 import { pause } from '../clock.js'
 import { type Hub, joinedHub } from '../journal/channel.js'
+import type { JournalEvent } from '../journal/meter.js'
 import { type Port, portHub } from '../journal/port-channel.js'
 import { isRequest, PROTOCOL } from '../journal/protocol.js'
 import { Server } from '../journal/server.js'
 import { toWire } from '../journal/wire-error.js'
 import { openJournal } from '../open.js'
 import { Origin } from '../origin.js'
-import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
+import { aliveLock, type FromWorker, leaderLock, type Start } from './messages.js'
 import type { WorkerSurroundings } from './surroundings.js'
 
 /**
@@ -74,7 +75,9 @@ class Leader {
   async #serve(hub: Hub): Promise<void> {
     const { clock, open } = this.#surroundings
     const { id, durability, retain } = this.#start
-    const onError = (error: unknown): void => this.#tell({ failed: toWire(error) })
+    const onError = (error: unknown): void => this.#tell({ told: { failed: toWire(error) } })
+    const trace = this.#start.trace ? (traced: JournalEvent): void => this.#tell({ traced }) : undefined
+    const began = clock.elapsed()
     try {
       const driver = await open(this.#start)
       const { journal, maintenance } = await openJournal({
@@ -84,8 +87,10 @@ class Leader {
         durability,
         retain,
         onError,
+        trace,
       })
       const claimed = await journal.claimTerm()
+      trace?.({ type: 'term', term: claimed.term, duration: clock.elapsed() - began })
       new Server({ id, journal, maintenance, hub, clock, claimed, onError })
       await forever()
     } catch (error) {
@@ -101,8 +106,8 @@ class Leader {
     }
   }
 
-  #tell(told: Told): void {
-    this.#port.postMessage({ told })
+  #tell(message: FromWorker): void {
+    this.#port.postMessage(message)
   }
 }
 

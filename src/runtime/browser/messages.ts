@@ -2,6 +2,7 @@
 
 import type { Durability } from '../../drivers/settings.js'
 import type { Retain } from '../../materializer/compact.js'
+import type { JournalEvent } from '../journal/meter.js'
 import type { WireError } from '../journal/protocol.js'
 
 /** The page's first and only word: what the worker is to contend for. */
@@ -13,12 +14,17 @@ export interface Start {
   readonly retain: Retain
   /** `memory`: a database of this page alone, served through the worker's own port. */
   readonly storage: 'opfs' | 'memory'
+  /** Whether the page wants to know what is done while this worker leads. */
+  readonly trace: boolean
 }
 
-/** What the worker tells its page. */
+/** What the worker tells its page of itself. */
 export interface Told {
   readonly failed: WireError
 }
+
+/** What the worker says to its page besides the answers to calls. */
+export type FromWorker = { readonly told: Told } | { readonly traced: JournalEvent }
 
 /** The name of the Web Lock of whoever leads. */
 export const leaderLock = (name: string): string => `daybook:${name}:leader`

@@ -26,7 +26,7 @@ export function checkBrowserOptions(options: BrowserOptions): void {
     throw new InvalidOptionError('name', "openDaybook() needs a name: openDaybook({ name: 'my-app' }).")
   }
   if (typeof openTimeout !== 'number' || !(openTimeout >= 0)) {
-    throw new InvalidOptionError('openTimeout', '`openTimeout` is a number of milliseconds, from 0.')
+    throw new InvalidOptionError('openTimeout', '`openTimeout` is a number of ms, from 0.')
   }
   if (fallback !== undefined && fallback !== 'memory') {
     throw new InvalidOptionError('fallback', "`fallback` is 'memory', or left out.")

@@ -8,11 +8,13 @@ import type { OpenedDaybook } from '../daybook.js'
 import type { DaybookEvents, LeaderEvent } from '../events.js'
 import type { PageLink } from '../journal/broadcast-channel.js'
 import type { Link } from '../journal/channel.js'
+import type { JournalEvent } from '../journal/meter.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { checkDaybookOptions } from '../options.js'
 import { randomId } from '../origin.js'
 import { loadLater } from './load-later.js'
+import type { Trace } from '../trace.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
 import type { BrowserOptions } from './options.js'
 import type { PageSurroundings } from './surroundings.js'
@@ -45,6 +47,7 @@ export class BrowserPage {
   #journal: RemoteJournal | undefined
   #leader: string | undefined
   #report: (error: unknown) => void = () => undefined
+  #trace: Trace | undefined
   #hear: (message: unknown) => void = () => undefined
   readonly #closed = new AbortController()
 
@@ -57,7 +60,7 @@ export class BrowserPage {
     this.#options = options
     this.#surroundings = surroundings
     const { durability, retain } = checkDaybookOptions(options)
-    this.#start = { name: options.name, durability, retain }
+    this.#start = { name: options.name, durability, retain, trace: options.trace !== undefined }
     this.#makeWorker = makeWorker
     this.#listener = listener
   }
@@ -67,8 +70,9 @@ export class BrowserPage {
     return { role, leader: this.#leader, storage: this.#storage }
   }
 
-  async open(onError: (error: unknown) => void): Promise<OpenedDaybook> {
+  async open(onError: (error: unknown) => void, trace: Trace | undefined): Promise<OpenedDaybook> {
     this.#report = onError
+    this.#trace = trace
     const { clock, locks, link, missing: whatIsMissing } = this.#surroundings
     const missing = await whatIsMissing()
     if (missing !== undefined) {
@@ -149,8 +153,9 @@ export class BrowserPage {
     const id = this.#workerId
     const worker = this.#makeWorker()
     this.#worker = worker
-    worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told }>) => {
-      if (data?.told !== undefined) this.#report(fromWire(data.told.failed))
+    worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told; traced?: JournalEvent }>) => {
+      if (data?.traced !== undefined) this.#trace?.(data.traced)
+      else if (data?.told !== undefined) this.#report(fromWire(data.told.failed))
       else if (this.#worker === worker) this.#hear(data)
     })
     worker.addEventListener('error', (event) => this.#report(event.error ?? new Error(event.message)))

@@ -13,6 +13,7 @@ import type { Expression } from '../../materializer/subset/subset.js'
 import { decodeKey, encodeKey, type Key } from '../../values/key.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower } from '../tail.js'
+import type { ReloadReason } from '../trace.js'
 import { CoreWriter, type SyncParams, type WriterEvents } from './core-writer.js'
 import type { CollectionSchema } from './migration.js'
 import type { MutatedCollection } from './mutations.js'
@@ -125,7 +126,11 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     else if (entry.position.seq > this.#at.seq) this.#applyEntry({ ops, entry })
   }
 
-  reload(): void {
+  reload(reason: ReloadReason = 'trimmed'): void {
+    const { collection } = this
+    const { trace, counters } = this.#persistence
+    counters.reloads++
+    trace?.({ type: 'reload', collection, reason })
     this.#at = undefined
     this.#loaded = this.#load(() => this.#read(true))
   }
@@ -203,13 +208,13 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     // A newer app has migrated the rows, which ends this run; or an older one has written the first of them, and they are
     // to be migrated before anybody sees them.
     if (this.#version > wanted || (this.#version < wanted && ops.some(([name]) => name === 'put'))) {
-      this.reload()
+      this.reload('migration')
       return
     }
     if (this.#events.isApplied?.(entry) !== true) {
       // Happens at most once: then the code is there.
       if (!this.#persistence.codec.canReadOps(ops)) {
-        this.reload()
+        this.reload('code')
         return
       }
       this.writer.transaction(() => {

@@ -99,7 +99,7 @@ export class SyncedRun {
       },
       onLeft: () => this.#demands.leave(),
       // What the log will not take is not in memory either: the next owner's source says what is so.
-      onGivenUp: () => this.#following.reload(),
+      onGivenUp: () => this.#following.reload('given up'),
       onError: (error) => this.#sourceError(error),
     })
     this.#stopIndexes = onDemand ? mirrorIndexes(id, persistence, core.collection) : () => undefined

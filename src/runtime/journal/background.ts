@@ -5,12 +5,13 @@
  * what it needs, and the next open goes on where this one stopped.
  */
 
-import type { Driver } from '../../drivers/driver.js'
 import type { Entry, Position } from '../../log/entry.js'
 import { checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
 import { post } from '../../materializer/post.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
+import type { Meter } from './meter.js'
+import type { PostingTransactions } from './posting.js'
 
 /** Posting begins this long after an append, in ms, so that a burst is posted together … */
 const DELAY = 100
@@ -28,7 +29,8 @@ const BATCH = 500
 const LAST_STEPS = 20
 
 export interface BackgroundOptions {
-  readonly driver: Driver
+  readonly meter: Meter
+  readonly posting: PostingTransactions
   readonly clock: Clock
   readonly origin: Origin
   readonly retain: Retain
@@ -66,15 +68,29 @@ export class Background {
   }
 
   async #compact(): Promise<Position> {
-    const { driver, clock, origin, onAppended } = this.#options
+    const { posting, meter, clock, origin } = this.#options
     const originSeq = origin.next()
-    while ((await driver.transaction('write', () => post(BATCH))) > 0) await turn()
+    while ((await posting.run('compact', () => post(BATCH))) > 0) await turn()
     const maker = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
-    const entry = await driver.transaction('write', () => checkpoint(maker))
-    onAppended([entry])
+    const began = meter.begin()
+    const entry = await posting.run('compact', () => checkpoint(maker))
+    this.#checkpointed(entry, began)
     // What is not trimmed when the journal closes is trimmed another time.
-    while ((await driver.transaction('write', trimStep)) && !this.#stopped) await turn()
+    while ((await this.#trimStep()) && !this.#stopped) await turn()
     return entry.position
+  }
+
+  async #trimStep(): Promise<boolean> {
+    const { posting, meter } = this.#options
+    const began = meter.begin()
+    const { trimmed, more } = await posting.run('compact', trimStep)
+    meter.trimmed(trimmed, began)
+    return more
+  }
+
+  #checkpointed(entry: Entry, began: number): void {
+    this.#options.onAppended([entry])
+    this.#options.meter.checkpoint(entry.position.seq, began)
   }
 
   /** Ends the work; posts what is left, so that the next open finds nothing to do. */
@@ -123,16 +139,18 @@ export class Background {
   }
 
   async #compactStep(): Promise<boolean> {
-    const { driver, clock, origin, retain, onAppended } = this.#options
+    const { posting, meter, clock, origin, retain } = this.#options
     if (retain === 'all') return false
     const maker = { origin: origin.id, nextOriginSeq: () => origin.next(), committedAt: clock.now() }
-    const step = await driver.transaction('write', () => compactStep(retain, maker))
-    if (step.checkpoint !== undefined) onAppended([step.checkpoint])
+    const began = meter.begin()
+    const step = await posting.run('compact', () => compactStep(retain, maker))
+    if (step.checkpoint !== undefined) this.#checkpointed(step.checkpoint, began)
+    meter.trimmed(step.trimmed, began)
     return step.more
   }
 
   async #post(): Promise<void> {
-    this.#backlog = await this.#options.driver.transaction('write', () => post(BATCH))
+    this.#backlog = await this.#options.posting.run('background', () => post(BATCH))
   }
 }
 

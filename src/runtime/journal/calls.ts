@@ -4,7 +4,7 @@ import type { Position } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import type { Journal } from './journal.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './redactions.js'
-import type { CollectionInfo, Stats } from './stats.js'
+import type { CollectionInfo, JournalStats } from './stats.js'
 import type { Verification } from './verification.js'
 
 export interface CompactOptions {
@@ -27,7 +27,7 @@ export interface MaintenanceCalls {
   /** Which database this is: an id that it got when it was created. */
   identity(): Promise<string>
   collections(): Promise<CollectionInfo[]>
-  stats(): Promise<Stats>
+  stats(): Promise<JournalStats>
   verify(): Promise<Verification>
   rebuild(): Promise<void>
   planRedaction(range: SeqRange): Promise<RedactionPlan>

@@ -16,6 +16,7 @@ import {
 } from '../../log/append.js'
 import type { Entry, Position } from '../../log/entry.js'
 import { KnownLog } from '../../log/known.js'
+import type { Meter } from './meter.js'
 
 interface Waiting {
   readonly request: AppendRequest
@@ -28,6 +29,7 @@ const TURN = Promise.resolve()
 export class GroupCommit {
   readonly #driver: Driver
   readonly #onAppended: (entries: readonly Entry[]) => void
+  readonly #meter: Meter
   readonly #known = new KnownLog()
   /** The group that is gathering. */
   #group: Waiting[] = []
@@ -35,8 +37,9 @@ export class GroupCommit {
   #committing: Promise<void> | undefined
 
   /** `onAppended` is called after the commit and before any promise of the group resolves. */
-  constructor(driver: Driver, onAppended: (entries: readonly Entry[]) => void) {
+  constructor(driver: Driver, meter: Meter, onAppended: (entries: readonly Entry[]) => void) {
     this.#driver = driver
+    this.#meter = meter
     this.#onAppended = onAppended
   }
 
@@ -57,15 +60,18 @@ export class GroupCommit {
   readonly #commitGroup = (): void => {
     const group = this.#group
     this.#group = []
+    const began = this.#meter.begin()
     try {
       const outcomes = this.#commit(group)
-      if (!(outcomes instanceof Promise)) this.#settle(group, outcomes)
+      if (!(outcomes instanceof Promise)) this.#settle(group, outcomes, began)
       else
         this.#await(
-          outcomes.then((later) => this.#settle(group, later)).catch((error) => this.#recover(group, error)),
+          outcomes
+            .then((later) => this.#settle(group, later, began))
+            .catch((error) => this.#recover(group, error, began)),
         )
     } catch (error) {
-      this.#await(this.#recover(group, error))
+      this.#await(this.#recover(group, error, began))
     }
   }
 
@@ -102,27 +108,35 @@ export class GroupCommit {
     return this.#driver.transaction('write', () => append(requests, this.#known))
   }
 
-  async #recover(group: readonly Waiting[], error: unknown): Promise<void> {
+  async #recover(group: readonly Waiting[], error: unknown, began: number): Promise<void> {
     // Whether it took effect is in the log: asking again answers with the first position, or appends now (L5).
     const again = error instanceof CommitUnknownError
     // One transaction that is too large must not fail its neighbours.
     const alone = error instanceof StorageFullError && group.length > 1
-    if (!again && !alone) {
-      for (const { reject } of group) reject(error)
-      return
-    }
+    if (!again && !alone) return this.#fail(group, error, began)
     for (const waiting of group) {
+      const again = this.#meter.begin()
       try {
-        this.#settle([waiting], await this.#commitAll([waiting]))
+        this.#settle([waiting], await this.#commitAll([waiting]), again)
       } catch (failure) {
-        waiting.reject(failure)
+        this.#fail([waiting], failure, again)
       }
     }
   }
 
-  #settle(group: readonly Waiting[], outcomes: readonly AppendOutcome[]): void {
+  #fail(group: readonly Waiting[], error: unknown, began: number): void {
+    this.#meter.batch(0, 0, group.length, began)
+    for (const { reject } of group) reject(error)
+  }
+
+  #settle(group: readonly Waiting[], outcomes: readonly AppendOutcome[], began: number): void {
     const entries: Entry[] = []
-    for (const outcome of outcomes) if ('entry' in outcome) entries.push(outcome.entry)
+    let duplicates = 0
+    for (const outcome of outcomes) {
+      if ('entry' in outcome) entries.push(outcome.entry)
+      else if ('duplicateOf' in outcome) duplicates++
+    }
+    this.#meter.batch(entries.length, duplicates, group.length - entries.length - duplicates, began)
     const last = entries.at(-1)
     if (last !== undefined) {
       this.#known.advance(tailAt(last), entries)

@@ -26,6 +26,8 @@ import { Background } from './background.js'
 import type { CompactOptions, OpenJournal } from './calls.js'
 import { GroupCommit } from './group-commit.js'
 import type { Rows, Unsubscribe } from './journal.js'
+import { type JournalEvent, Meter, type PostReason } from './meter.js'
+import { PostingTransactions } from './posting.js'
 import { Watch } from './watch.js'
 
 export interface LocalJournalOptions {
@@ -36,12 +38,17 @@ export interface LocalJournalOptions {
   readonly retain: Retain
   /** Told of failures that concern no caller: background posting, the watch. */
   readonly onError: (error: unknown) => void
+  /** Told of what the journal does; must not throw. */
+  readonly trace?: ((event: JournalEvent) => void) | undefined
 }
 
 export class LocalJournal implements OpenJournal {
   readonly #driver: Driver
   readonly #clock: Clock
   readonly #origin: Origin
+  /** Counts what is done here. */
+  readonly meter: Meter
+  readonly #posting: PostingTransactions
   readonly #commits: GroupCommit
   readonly #watch: Watch
   readonly #background: Background
@@ -52,9 +59,11 @@ export class LocalJournal implements OpenJournal {
     this.#driver = options.driver
     this.#clock = options.clock
     this.#origin = options.origin
-    this.#commits = new GroupCommit(options.driver, onAppended)
+    this.meter = new Meter(options.clock, options.trace)
+    this.#posting = new PostingTransactions(options.driver, this.meter)
+    this.#commits = new GroupCommit(options.driver, this.meter, onAppended)
     this.#watch = new Watch(options)
-    this.#background = new Background({ ...options, onAppended })
+    this.#background = new Background({ ...options, meter: this.meter, posting: this.#posting, onAppended })
   }
 
   append(transaction: Transaction): Promise<Position> {
@@ -90,7 +99,7 @@ export class LocalJournal implements OpenJournal {
     const rows = await this.inspect(() => withVersion(collection, queryIfPosted(collection, subset)))
     if (rows !== undefined) return rows
     try {
-      return await this.maintain(() => withVersion(collection, query(collection, subset)))
+      return await this.maintain(() => withVersion(collection, query(collection, subset)), 'read')
     } catch (error) {
       // Where nothing can be written, reading goes on: the tail is folded in memory.
       if (!(error instanceof ReadOnlyError || error instanceof StorageFullError)) throw error
@@ -153,7 +162,7 @@ export class LocalJournal implements OpenJournal {
     return this.maintain(function* () {
       yield* postAll()
       return yield* program()
-    })
+    }, 'read')
   }
 
   /** Runs one statement outside of any transaction, as VACUUM and some of SQLite's settings must be. */
@@ -162,10 +171,10 @@ export class LocalJournal implements OpenJournal {
     return this.#driver.statement(step({ sql }))
   }
 
-  /** Runs a program in one write transaction. */
-  async maintain<T>(program: () => Program<T>): Promise<T> {
+  /** Runs a program in one write transaction; `reason` is why it may post entries. */
+  async maintain<T>(program: () => Program<T>, reason: PostReason = 'maintenance'): Promise<T> {
     this.#checkOpen()
-    return this.#driver.transaction('write', program)
+    return this.#posting.run(reason, program)
   }
 
   /** Waits for what is under way, posts what was appended, and closes the database. */
@@ -183,6 +192,7 @@ export class LocalJournal implements OpenJournal {
 
   // Before the promises of the appends resolve: whoever awaits one finds it applied.
   #onAppended(entries: readonly Entry[]): void {
+    this.meter.appended(entries.length)
     this.#watch.tell(entries)
     this.#background.appended(entries.length)
   }

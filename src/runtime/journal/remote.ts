@@ -25,7 +25,7 @@ import type {
 import { join } from './pieces.js'
 import { type Answer, isAnnouncement, isAnswer, type Method, PROTOCOL, versionFor } from './protocol.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './redactions.js'
-import type { CollectionInfo, Stats } from './stats.js'
+import type { CollectionInfo, JournalStats } from './stats.js'
 import type { Verification } from './verification.js'
 import { fromWire } from './wire-error.js'
 
@@ -132,7 +132,7 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     return this.#call('collections', [])
   }
 
-  stats(): Promise<Stats> {
+  stats(): Promise<JournalStats> {
     return this.#call('stats', [])
   }
 

@@ -2,6 +2,7 @@
 
 import type { Durability } from '../../drivers/settings.js'
 import type { Position } from '../../errors.js'
+import type { JournalCounters } from './meter.js'
 
 export interface CollectionInfo {
   readonly id: string
@@ -11,7 +12,24 @@ export interface CollectionInfo {
   readonly schemaVersion: number
 }
 
-export interface Stats {
+/** What this handle has done since it was opened. */
+export interface HandleCounters {
+  /** Times that entries did not come by themselves and the log was read for them. */
+  readonly catchUps: number
+  /** Times that an open collection has read all its rows again. */
+  readonly reloads: number
+  /** In the browser: contexts that this page has known to lead, one after the other. Elsewhere 0. */
+  readonly leaders: number
+}
+
+/**
+ * Numbers since the opening. In the browser those of {@link JournalCounters} belong to the page that leads, whichever page
+ * asks, and begin with 0 when another one does.
+ */
+export interface Counters extends JournalCounters, HandleCounters {}
+
+/** What the context that has the database knows. */
+export interface JournalStats {
   /** The database's own id. */
   readonly id: string
   readonly format: number
@@ -33,4 +51,9 @@ export interface Stats {
   readonly durability: Durability
   readonly readonly: boolean
   readonly warnings: readonly string[]
+  readonly counters: JournalCounters
+}
+
+export interface Stats extends JournalStats {
+  readonly counters: Counters
 }

@@ -15,6 +15,10 @@ export class VirtualClock implements Clock {
     return this.#now
   }
 
+  elapsed(): number {
+    return this.#now
+  }
+
   after(ms: number, callback: () => void): Cancel {
     const timer = { at: this.#now + ms, callback }
     this.#timers.push(timer)

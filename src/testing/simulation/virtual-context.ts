@@ -44,6 +44,7 @@ export class VirtualContext {
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
       after: (ms, callback): Cancel => {
         let isCancelled = false
         const cancel = clock.after(ms, () =>

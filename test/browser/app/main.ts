@@ -1,7 +1,12 @@
 /** A page that tests drive: it opens a daybook with a collection, and puts what they call on `window.app`. */
 
 import { createCollection } from '@tanstack/db'
-import { type BrowserOptions, openDaybook, persistedCollectionOptions } from 'daybook/browser'
+import {
+  type BrowserOptions,
+  openDaybook,
+  persistedCollectionOptions,
+  type TraceEvent,
+} from 'daybook/browser'
 import { makeFaulty } from './faults.js'
 
 export interface Row {
@@ -12,12 +17,15 @@ export interface Row {
 const settings = new URLSearchParams(location.search)
 if (settings.has('faulty')) makeFaulty(Number(settings.get('faulty')))
 
+const traced: TraceEvent[] = []
+
 function open(options: Partial<BrowserOptions> = {}) {
   const daybook = openDaybook({
     name: settings.get('name') ?? 'test',
     // Tests read in the log what was written.
     retain: 'all',
     ...(settings.has('fallback') && { fallback: 'memory' as const }),
+    ...(settings.has('trace') && { trace: (event: TraceEvent) => void traced.push(event) }),
     ...(settings.has('power') && { durability: 'power' as const }),
     ...(settings.has('timeout') && { openTimeout: Number(settings.get('timeout')) }),
     ...(settings.has('journeyapps') && {
@@ -50,6 +58,7 @@ const app = {
   daybook,
   rows,
   errors,
+  traced,
   open,
   createCollection,
   persistedCollectionOptions,
