@@ -20,7 +20,7 @@ export type { Retain }
 const TRIM_BATCH = 1000
 
 /** Free pages given back in one transaction, and how many are left for what comes next. */
-const PAGES = 200
+const PAGES = 64
 const SPARE_PAGES = 32
 
 export interface Compacted {
@@ -35,9 +35,7 @@ export function* compactStep(retain: Retain, maker: Maker): Program<Compacted> {
   if (!(yield* isTooLong(retain))) return { checkpoint: undefined, more: yield* giveBack() }
   if ((yield* findCheckpoint()) <= (yield* floor()).seq)
     return { checkpoint: yield* checkpoint(maker), more: true }
-  const { seq } = yield* floor()
-  yield* trim(yield* keepFrom(retain), TRIM_BATCH)
-  return { checkpoint: undefined, more: (yield* floor()).seq > seq }
+  return { checkpoint: undefined, more: yield* trimmed(yield* keepFrom(retain)) }
 }
 
 /** Posts the tail and appends a checkpoint behind it. */
@@ -52,9 +50,16 @@ export function* checkpoint({ origin, nextOriginSeq, committedAt }: Maker): Prog
   return yield* appendCheckpoint(origin, nextOriginSeq(), committedAt, rows)
 }
 
-/** Trims one batch of everything below the newest checkpoint, then gives back space; answers whether there is more. */
+/** Trims one batch of everything below the newest checkpoint, or gives back some space; answers whether there is more. */
 export function* trimStep(): Program<boolean> {
-  return (yield* trim(Number.MAX_SAFE_INTEGER, TRIM_BATCH)) || (yield* giveBack())
+  return (yield* trimmed(Number.MAX_SAFE_INTEGER)) || (yield* giveBack())
+}
+
+/** Trims one batch; answers whether there was anything to trim. */
+function* trimmed(below: number): Program<boolean> {
+  const { seq } = yield* floor()
+  yield* trim(below, TRIM_BATCH)
+  return (yield* floor()).seq > seq
 }
 
 /** Gives free pages at the end of the file back to the file system; answers whether there are more. */

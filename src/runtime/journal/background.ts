@@ -11,6 +11,7 @@ import { checkpoint, compactStep, type Retain, trimStep } from '../../materializ
 import { post } from '../../materializer/post.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
+import { Pace } from './pace.js'
 
 /** Posting begins this long after an append, in ms, so that a burst is posted together … */
 const DELAY = 100
@@ -39,6 +40,7 @@ export interface BackgroundOptions {
 
 export class Background {
   readonly #options: BackgroundOptions
+  readonly #pace: Pace
   #backlog = 0
   #working: Promise<void> | undefined
   #compacting: Promise<void> | undefined
@@ -48,6 +50,7 @@ export class Background {
 
   constructor(options: BackgroundOptions) {
     this.#options = options
+    this.#pace = new Pace(options.driver, options.clock)
   }
 
   /** So many entries were appended. */
@@ -68,13 +71,22 @@ export class Background {
   async #compact(): Promise<Position> {
     const { driver, clock, origin, onAppended } = this.#options
     const originSeq = origin.next()
-    while ((await driver.transaction('write', () => post(BATCH))) > 0) await turn()
+    await this.#paced(async () => (await driver.transaction('write', () => post(BATCH))) > 0)
     const maker = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
     const entry = await driver.transaction('write', () => checkpoint(maker))
     onAppended([entry])
     // What is not trimmed when the journal closes is trimmed another time.
-    while ((await driver.transaction('write', trimStep)) && !this.#stopped) await turn()
+    await this.#paced(async () => (await driver.transaction('write', trimStep)) && !this.#stopped)
     return entry.position
+  }
+
+  /** Does steps until there is no more to do; whoever waits for the database goes first between two of them. */
+  async #paced(work: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const { more, pause } = await this.#pace.step(work)
+      if (!more) return
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
   }
 
   /** Ends the work; posts what is left, so that the next open finds nothing to do. */
@@ -104,14 +116,16 @@ export class Background {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#soon = false
-    this.#working = this.#step()
+    this.#working = this.#pace
+      .step(() => this.#step())
       .catch((error: unknown) => {
         this.#options.onError(error)
-        return false
+        return { more: false, pause: 0 }
       })
-      .then((more) => {
+      .then(({ more, pause }) => {
         this.#working = undefined
-        if (more) this.#schedule(0)
+        // Who appends faster than it is posted is not helped by a pause.
+        if (more) this.#schedule(this.#backlog >= BACKLOG ? 0 : pause)
       })
   }
 
@@ -137,6 +151,3 @@ export class Background {
 }
 
 const ended = (): void => undefined
-
-/** Lets whoever waits for the database go first. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
