@@ -22,11 +22,14 @@ const BACKLOG = 2000
 /** So many only wait when the app never lets a timer run (a loop of awaited appends): then posting comes between them. */
 const STARVED = 10_000
 
+/** Steps of compaction then, for as much as is posted: a checkpoint, a trim, and space given back. */
+const STARVED_STEPS = 4
+
 /** Entries posted in one transaction; an append waits for at most one such batch. */
 const BATCH = 500
 
 /** Steps of compaction when the journal closes: what a burst has left. */
-const LAST_STEPS = 20
+const LAST_STEPS = 100
 
 export interface BackgroundOptions {
   readonly driver: Driver
@@ -131,9 +134,12 @@ export class Background {
 
   /** Answers whether there is more to do. */
   async #step(): Promise<boolean> {
+    const steps = this.#backlog >= STARVED ? STARVED_STEPS : 1
     await this.#post()
     // Also while appends come faster than they are posted: the log must not grow for as long.
-    return (await this.#compactStep()) || this.#backlog > 0
+    let more = true
+    for (let step = 0; more && step < steps; step++) more = await this.#compactStep()
+    return more || this.#backlog > 0
   }
 
   async #compactStep(): Promise<boolean> {
