@@ -7,6 +7,7 @@ import { appendConcurrent } from './cases/append-concurrent.js'
 import { browser } from './cases/browser.js'
 import { bytesWrittenPerUpdate } from './cases/bytes-written-per-update.js'
 import { catchUp } from './cases/catch-up.js'
+import { compact } from './cases/compact.js'
 import { fileSize } from './cases/file-size.js'
 import { firstSync50k } from './cases/first-sync-50k.js'
 import { hydrate100k } from './cases/hydrate-100k.js'
@@ -24,6 +25,7 @@ export const CASES: readonly Case[] = [
   hydrate100k,
   appendAt1m,
   openAt1m,
+  compact,
   firstSync50k,
   resume,
   catchUp,

@@ -15,6 +15,7 @@ export interface Figure {
 
 const PEER = '@tanstack/node-db-sqlite-persistence'
 const BROWSER_PEER = '@tanstack/browser-db-sqlite-persistence'
+const BEFORE = 'the same appends just before the compaction'
 
 export const FIGURES = {
   append: { unit: '/s', against: 'bare INSERT, a transaction each', goal: { atLeast: 0.6 } },
@@ -54,6 +55,16 @@ export const FIGURES = {
   'file-size-same-log': { unit: 'bytes', against: `${PEER}, a row; 1,000 transactions kept by both` },
   'bytes-written-per-update': { unit: 'bytes', against: `${PEER}, an update`, goal: { atMost: 1 } },
   'bytes-written-per-update-sparse': { unit: 'bytes', against: `${PEER}, an update; each posted alone` },
+  compact: { unit: '/s', against: BEFORE, goal: { atLeast: 0.5 } },
+  'compact-longest': { unit: 'ms', against: '50 ms', goal: { atMost: 1 } },
+  'compact-longest-before': { unit: 'ms', against: BEFORE },
+  'compact-p50': { unit: 'ms', against: BEFORE },
+  'compact-p99': { unit: 'ms', against: BEFORE },
+  'compact-elsewhere': { unit: '/s', against: BEFORE, goal: { atLeast: 0.5 } },
+  'compact-elsewhere-longest': { unit: 'ms', against: '50 ms', goal: { atMost: 1 } },
+  'compact-elsewhere-longest-before': { unit: 'ms', against: BEFORE },
+  'compact-elsewhere-p50': { unit: 'ms', against: BEFORE },
+  'compact-elsewhere-p99': { unit: 'ms', against: BEFORE },
   'browser-insert': { unit: '/s', against: BROWSER_PEER, goal: { atLeast: 3 } },
   'browser-insert-bare': {
     unit: '/s',

@@ -1,6 +1,7 @@
 /** The folders of the benchmark, and the files that it makes: on a real disk, gone when it ends. */
 
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,3 +45,10 @@ export class TemporaryFolder {
 }
 
 const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true })
+
+/** Brings a copy to the disk, or the first checkpoint would have to. */
+export async function flush(filename: string): Promise<void> {
+  const file = await open(filename, 'r+')
+  await file.sync()
+  await file.close()
+}

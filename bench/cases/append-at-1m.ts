@@ -1,8 +1,9 @@
 /** `journal.append` behind 1,000,000 entries, against the same behind 1,000: append is O(entry). */
 
-import { copyFile, open } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import { openDaybook } from 'daybook/node'
 import type { Case } from '../case.js'
+import { flush } from '../files.js'
 import { longLog } from '../long-log.js'
 import { todos } from '../rows.js'
 import { milliseconds } from '../timing.js'
@@ -45,11 +46,4 @@ export const appendAt1m: Case = {
       return [{ figure: 'append-at-1m', ours, theirs }]
     }
   },
-}
-
-/** Or the first checkpoint would have to bring the copy to the disk. */
-async function flush(filename: string): Promise<void> {
-  const file = await open(filename, 'r+')
-  await file.sync()
-  await file.close()
 }

@@ -107,15 +107,21 @@ export interface RawEntry {
 /** Why nobody goes on: a damaged table can answer with the same entries again and again. */
 export const OUT_OF_ORDER = 'the table of the log does not have its entries in order'
 
-/** A page of entries after `seq`, as they are found: for whoever has to go on behind damage. */
-export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
+/** The last of at most `limit` entries after `seq` whose bodies have at most `bound` code units, but at least one entry. */
+export function* endOfPage(seq: number, limit: number, bound: number): Program<number> {
   let through = seq
   let size = 0
   for (const next of yield* all(readSizes, seq, limit)) {
     size += next.size
-    if (size > PAGE_SIZE && through > seq) break
+    if (size > bound && through > seq) break
     through = next.seq
   }
+  return through
+}
+
+/** A page of entries after `seq`, as they are found: for whoever has to go on behind damage. */
+export function* rawPage(seq: number, limit: number): Program<RawEntry[]> {
+  const through = yield* endOfPage(seq, limit, PAGE_SIZE)
   if (through === seq) return []
   const entries: RawEntry[] = []
   for (const row of yield* all(readThrough, seq, through)) {

@@ -1,6 +1,7 @@
 /** The tables of the log: their columns, and the statements that create and protect them. */
 
 import { queryBuilder } from '../drivers/query.js'
+import { TRIM_TRIGGER } from './trim-trigger.js'
 
 export interface LogTables {
   /** One row for each entry. */
@@ -102,12 +103,7 @@ export const LOG_SCHEMA: readonly string[] = [
      AND OLD.seq <= (SELECT seq FROM daybook_cursor)
      AND ${isRedactionOf('OLD', 'NEW')})
    BEGIN SELECT RAISE(ABORT, 'daybook: an entry of the log is never changed'); END`,
-  // L4: only a trim removes entries: below a checkpoint, through the cursor at most, oldest first.
-  `CREATE TRIGGER daybook_log_trim BEFORE DELETE ON daybook_log
-   WHEN OLD.seq <> (SELECT seq FROM daybook_log ORDER BY seq LIMIT 1)
-     OR OLD.seq > (SELECT seq FROM daybook_cursor)
-     OR NOT EXISTS (SELECT 1 FROM daybook_log WHERE kind = 'checkpoint' AND seq > OLD.seq)
-   BEGIN SELECT RAISE(ABORT, 'daybook: only a trim below a checkpoint removes entries, oldest first'); END`,
+  TRIM_TRIGGER,
   `CREATE TRIGGER daybook_log_parts_trim BEFORE DELETE ON daybook_log_parts
    WHEN EXISTS (SELECT 1 FROM daybook_log WHERE seq = OLD.seq)
    BEGIN SELECT RAISE(ABORT, 'daybook: the parts of an entry go with the entry'); END`,

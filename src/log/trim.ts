@@ -4,8 +4,9 @@ import { type Program, run } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { findCheckpoint } from './checkpoint.js'
 import { cursor } from './cursor.js'
-import { floor } from './read.js'
+import { endOfPage, floor } from './read.js'
 import { log } from './tables.js'
+import { renewTrimTrigger } from './trim-trigger.js'
 
 // In rowid order, so oldest first: the trigger refuses any other order.
 const deleteEntries = statement<[below: number]>()(
@@ -16,6 +17,9 @@ const deleteParts = statement<[below: number]>()(
   log.deleteFrom('daybook_log_parts').where('seq', '<', parameter<number>()),
 )
 
+/** Bodies that are removed in one transaction, in UTF-16 code units; but at least one entry. */
+const SIZE = 1 << 20
+
 /**
  * Removes at most `batch` of the oldest entries below `below`, below the newest checkpoint, and through the cursor.
  * Answers whether there are more. Run it in a write transaction.
@@ -24,7 +28,8 @@ export function* trim(below: number, batch: number): Program<boolean> {
   const oldest = (yield* floor()).seq
   const limit = Math.min(below, yield* findCheckpoint(), (yield* cursor()) + 1)
   if (oldest >= limit) return false
-  const through = Math.min(limit, oldest + batch)
+  yield* renewTrimTrigger()
+  const through = Math.min(limit, (yield* endOfPage(oldest - 1, batch, SIZE)) + 1)
   yield* run(deleteEntries, through)
   yield* run(deleteParts, through)
   return through < limit

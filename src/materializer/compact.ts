@@ -20,7 +20,7 @@ export type { Retain }
 const TRIM_BATCH = 1000
 
 /** Free pages given back in one transaction, and how many are left for what comes next. */
-const PAGES = 200
+const PAGES = 64
 const SPARE_PAGES = 32
 
 export interface Trimmed {
@@ -38,11 +38,9 @@ export interface Compacted extends Trimmed {
 /** One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. */
 export function* compactStep(retain: Retain, maker: Maker): Program<Compacted> {
   if (!(yield* isTooLong(retain))) return { checkpoint: undefined, trimmed: 0, more: yield* giveBack() }
-  const { seq } = yield* floor()
-  if ((yield* findCheckpoint()) <= seq)
+  if ((yield* findCheckpoint()) <= (yield* floor()).seq)
     return { checkpoint: yield* checkpoint(maker), trimmed: 0, more: true }
-  yield* trim(yield* keepFrom(retain), TRIM_BATCH)
-  const trimmed = (yield* floor()).seq - seq
+  const trimmed = yield* trimBatch(yield* keepFrom(retain))
   return { checkpoint: undefined, trimmed, more: trimmed > 0 }
 }
 
@@ -58,11 +56,17 @@ export function* checkpoint({ origin, nextOriginSeq, committedAt }: Maker): Prog
   return yield* appendCheckpoint(origin, nextOriginSeq(), committedAt, rows)
 }
 
-/** Trims one batch of everything below the newest checkpoint; when there is none left, gives back space. */
+/** Trims one batch of everything below the newest checkpoint, or gives back some space. */
 export function* trimStep(): Program<Trimmed> {
+  const trimmed = yield* trimBatch(Number.MAX_SAFE_INTEGER)
+  return { trimmed, more: trimmed > 0 || (yield* giveBack()) }
+}
+
+/** Trims one batch; answers with how many entries went. */
+function* trimBatch(below: number): Program<number> {
   const { seq } = yield* floor()
-  const more = yield* trim(Number.MAX_SAFE_INTEGER, TRIM_BATCH)
-  return { trimmed: (yield* floor()).seq - seq, more: more || (yield* giveBack()) }
+  yield* trim(below, TRIM_BATCH)
+  return (yield* floor()).seq - seq
 }
 
 /** Gives free pages at the end of the file back to the file system; answers whether there are more. */

@@ -55,6 +55,26 @@ describe('retain', () => {
     await again.close()
   })
 
+  test('keeps the log of a burst that lets no timer run bounded, and leaves little when it closes', async () => {
+    const file = newFile()
+    const daybook = openDaybook({ filename: file })
+    await daybook.ready
+    const text = 'x'.repeat(300)
+    let longest = 0
+    for (let n = 1; n <= 30_000; n++) {
+      await daybook.journal.append(transaction('writer', n, [put('rows', n % 1000, { n, text })]))
+      if (n % 1000 === 0) longest = Math.max(longest, kept(file).count)
+    }
+    // 10,000 wait before anything is done, and as many are trimmed while the next ones come.
+    expect(longest).toBeLessThan(20_000)
+    await daybook.close()
+    const [rows] = sql<{ bytes: number }>(
+      file,
+      'SELECT sum(length(value) + length(key)) AS bytes FROM rows_rows',
+    )
+    expect(bytes(file)).toBeLessThan(4 * rows!.bytes)
+  })
+
   test('by bytes keeps about so many, whatever the entries are', async () => {
     const file = newFile()
     const session = await open(file, { bytes: 200_000 })

@@ -6,6 +6,7 @@
 import type { Program } from '../../drivers/program.js'
 import type { Finding, Report } from '../../log/finding.js'
 import { LOG_SCHEMA } from '../../log/tables.js'
+import { EARLIER_TRIM_TRIGGER, TRIM_TRIGGER } from '../../log/trim-trigger.js'
 import { indexStatement } from '../indexes.js'
 import { MATERIALIZER_SCHEMA, rowTable } from '../tables.js'
 import {
@@ -128,7 +129,9 @@ export class DefinitionsVerifier {
     if (found === undefined) return 'is missing'
     if (found.type !== kindIn(sql)) return `is a ${found.type} to SQLite`
     if (found.tbl_name !== tableIn(sql)) return `is filed under ${found.tbl_name}`
-    return spaced(found.sql) === spaced(sql) ? undefined : 'is defined in another way'
+    if (spaced(found.sql) === spaced(sql)) return undefined
+    const isEarlier = sql === TRIM_TRIGGER && spaced(found.sql) === spaced(EARLIER_TRIM_TRIGGER)
+    return isEarlier ? undefined : 'is defined in another way'
   }
 }
 

@@ -5,12 +5,14 @@
  * what it needs, and the next open goes on where this one stopped.
  */
 
+import type { Driver } from '../../drivers/driver.js'
 import type { Entry, Position } from '../../log/entry.js'
 import { checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
 import { post } from '../../materializer/post.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
 import type { Meter } from './meter.js'
+import { Pace } from './pace.js'
 import type { PostingTransactions } from './posting.js'
 
 /** Posting begins this long after an append, in ms, so that a burst is posted together … */
@@ -22,13 +24,17 @@ const BACKLOG = 2000
 /** So many only wait when the app never lets a timer run (a loop of awaited appends): then posting comes between them. */
 const STARVED = 10_000
 
+/** Steps of compaction then, for as much as is posted: a checkpoint, a trim, and space given back. */
+const STARVED_STEPS = 4
+
 /** Entries posted in one transaction; an append waits for at most one such batch. */
 const BATCH = 500
 
 /** Steps of compaction when the journal closes: what a burst has left. */
-const LAST_STEPS = 20
+const LAST_STEPS = 100
 
 export interface BackgroundOptions {
+  readonly driver: Driver
   readonly meter: Meter
   readonly posting: PostingTransactions
   readonly clock: Clock
@@ -41,6 +47,7 @@ export interface BackgroundOptions {
 
 export class Background {
   readonly #options: BackgroundOptions
+  readonly #pace: Pace
   #backlog = 0
   #working: Promise<void> | undefined
   #compacting: Promise<void> | undefined
@@ -50,6 +57,7 @@ export class Background {
 
   constructor(options: BackgroundOptions) {
     this.#options = options
+    this.#pace = new Pace(options.driver, options.clock)
   }
 
   /** So many entries were appended. */
@@ -70,13 +78,13 @@ export class Background {
   async #compact(): Promise<Position> {
     const { posting, meter, clock, origin } = this.#options
     const originSeq = origin.next()
-    while ((await posting.run('compact', () => post(BATCH))) > 0) await turn()
+    await this.#paced(async () => (await posting.run('compact', () => post(BATCH))) > 0)
     const maker = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
     const began = meter.begin()
     const entry = await posting.run('compact', () => checkpoint(maker))
     this.#checkpointed(entry, began)
     // What is not trimmed when the journal closes is trimmed another time.
-    while ((await this.#trimStep()) && !this.#stopped) await turn()
+    await this.#paced(async () => (await this.#trimStep()) && !this.#stopped)
     return entry.position
   }
 
@@ -91,6 +99,15 @@ export class Background {
   #checkpointed(entry: Entry, began: number): void {
     this.#options.onAppended([entry])
     this.#options.meter.checkpoint(entry.position.seq, began)
+  }
+
+  /** Does steps until there is no more to do; whoever waits for the database goes first between two of them. */
+  async #paced(work: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const { more, pause } = await this.#pace.step(work)
+      if (!more) return
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
   }
 
   /** Ends the work; posts what is left, so that the next open finds nothing to do. */
@@ -120,22 +137,27 @@ export class Background {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#soon = false
-    this.#working = this.#step()
+    this.#working = this.#pace
+      .step(() => this.#step())
       .catch((error: unknown) => {
         this.#options.onError(error)
-        return false
+        return { more: false, pause: 0 }
       })
-      .then((more) => {
+      .then(({ more, pause }) => {
         this.#working = undefined
-        if (more) this.#schedule(0)
+        // Who appends faster than it is posted is not helped by a pause.
+        if (more) this.#schedule(this.#backlog >= BACKLOG ? 0 : pause)
       })
   }
 
   /** Answers whether there is more to do. */
   async #step(): Promise<boolean> {
+    const steps = this.#backlog >= STARVED ? STARVED_STEPS : 1
     await this.#post()
     // Also while appends come faster than they are posted: the log must not grow for as long.
-    return (await this.#compactStep()) || this.#backlog > 0
+    let more = true
+    for (let step = 0; more && step < steps; step++) more = await this.#compactStep()
+    return more || this.#backlog > 0
   }
 
   async #compactStep(): Promise<boolean> {
@@ -155,6 +177,3 @@ export class Background {
 }
 
 const ended = (): void => undefined
-
-/** Lets whoever waits for the database go first. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
