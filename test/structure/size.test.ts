@@ -64,7 +64,9 @@ beforeAll(async () => {
   later = besides('later')
   synced = besides('later', 'synced-run') - later
   // The worker's files are assets of the page: what they import is only in their text.
-  const assets = new Map(output.flatMap((file) => (file.type === 'asset' ? [[file.fileName, file.source]] : [])))
+  const assets = new Map(
+    output.flatMap((file) => (file.type === 'asset' ? [[file.fileName, file.source]] : [])),
+  )
   const ofWorker = new Set([...assets.keys()].filter((fileName) => isCalled('browser-worker')({ fileName })))
   for (const fileName of ofWorker) {
     const source = String(assets.get(fileName))

@@ -63,7 +63,7 @@ class Leader {
         await locks.request(leaderLock(name), { signal: again.signal }, async () => {
           cancel()
           // Its own page need not go the long way.
-          await this.#serve(joinedHub([portHub(this.#port), hub(name)]))
+          await this.#serve(joinedHub(portHub(this.#port), hub(name), clock))
         })
       } catch (error) {
         if ((error as Partial<DOMException>).name !== 'AbortError') throw error
