@@ -31,5 +31,7 @@ export default defineConfig({
     fileParallelism: browserFolder === undefined,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // How long a state may take to come is no subject of a test.
+    expect: { poll: { timeout: 20_000 } },
   },
 })

@@ -8,7 +8,8 @@
 
 import { first, type Program } from '../drivers/program.js'
 import type { StoredOp } from '../log/stored-op.js'
-import { decodeKey, encodeKey } from '../values/key.js'
+import { decodeKey } from '../values/decode-key.js'
+import { encodeKey } from '../values/key.js'
 import { parseStored } from '../values/stored-json.js'
 import type { Json, Note } from '../values/value.js'
 import { findRowTable } from './registry.js'

@@ -114,10 +114,9 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.ready.catch(() => undefined)
     this.journal = new OpeningJournal(
       this.#opening.then(async ({ journal }) => {
-        const load = trace && import('./traced-journal.js')
         // A page may have lost its network: it works all the same, and tells less.
-        const tracing = await load?.catch(onError)
-        return tracing?.traced(journal, trace as Trace, clock) ?? journal
+        const code = trace && (await this.later.load().catch(onError))
+        return code ? code.traced(journal, trace as Trace, clock) : journal
       }),
     )
     this.tail = new Tail({ journal: this.journal, clock, onError, trace, counters: this.counters })

@@ -22,9 +22,7 @@ export interface FileOptions<Handle> extends DaybookOptions {
  *
  * @throws InvalidOptionError
  */
-export function checkFileOptions(
-  options: FileOptions<object>,
-): CheckedOptions & { busyTimeout: number } {
+export function checkFileOptions(options: FileOptions<object>): CheckedOptions & { busyTimeout: number } {
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionError(
       'options',

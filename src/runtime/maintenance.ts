@@ -1,32 +1,16 @@
-/** What only the context that has the database can do: look at the whole of it, check it, mend it. */
+/** What only the context that has the database can do: look at the whole of it, check it, mend it. Rare
+ * enough for a worker to load the code when it is asked for. */
 
 import type { Driver } from '../drivers/driver.js'
-import { first, type Program } from '../drivers/program.js'
-import { statement } from '../drivers/query.js'
 import type { Durability } from '../drivers/settings.js'
-import { tail } from '../log/append.js'
-import { controlsOf } from '../log/controls.js'
-import { cursor } from '../log/cursor.js'
-import { floor } from '../log/read.js'
 import type { FileFacts } from '../log/schema.js'
-import { log } from '../log/tables.js'
-import { pragma } from '../materializer/measure.js'
 import { post as postSome } from '../materializer/post.js'
-import { rebuild } from '../materializer/rebuild.js'
-import { listCollections } from '../materializer/registry.js'
-import { rowTable } from '../materializer/tables.js'
 import type { Key } from '../values/key.js'
 import type { MaintenanceCalls } from './journal/calls.js'
 import type { LocalJournal } from './journal/local.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './journal/redactions.js'
 import type { CollectionInfo, JournalStats } from './journal/stats.js'
 import type { Verification } from './journal/verification.js'
-
-const measureLog = statement<[]>()(
-  log
-    .selectFrom('daybook_log')
-    .select((e) => [e.fn.countAll<number>().as('entries'), e.fn.sum<number>('size').as('bodySize')]),
-)
 
 /** Entries posted in one transaction, so that appends come in between. */
 const POST_BATCH = 500
@@ -51,12 +35,14 @@ export class Maintenance implements MaintenanceCalls {
   }
 
   async collections(): Promise<CollectionInfo[]> {
+    const { countCollections } = await import('./on-request.js')
     return this.#parts.journal.inspectPosted(countCollections)
   }
 
   async stats(): Promise<JournalStats> {
     const { driver, facts, durability, warnings, journal } = this.#parts
     const { posted } = journal.meter.counters
+    const { measure } = await import('./on-request.js')
     const measured = await journal.inspectPosted(measure)
     const { counters } = journal.meter
     // Where nothing can be posted it is still behind.
@@ -74,8 +60,7 @@ export class Maintenance implements MaintenanceCalls {
   }
 
   async verify(): Promise<Verification> {
-    // Rare enough for a worker to load it when it is asked for.
-    const { verify } = await import('./verify.js')
+    const { verify } = await import('./on-request.js')
     const { journal, driver } = this.#parts
     const inspect = journal.inspect.bind(journal)
     if (driver.readonly) return verify({ inspect })
@@ -86,49 +71,19 @@ export class Maintenance implements MaintenanceCalls {
   }
 
   async rebuild(): Promise<void> {
+    const { rebuild } = await import('./on-request.js')
     await this.#parts.journal.maintain(rebuild)
   }
 
   async planRedaction(range: SeqRange): Promise<RedactionPlan> {
-    return (await import('./redact.js')).planRedaction(this.#parts.journal, range)
+    return (await import('./on-request.js')).planRedaction(this.#parts.journal, range)
   }
 
   async redact(range: SeqRange): Promise<Redacted> {
-    return (await import('./redact.js')).redact(this.#parts.journal, range)
+    return (await import('./on-request.js')).redact(this.#parts.journal, range)
   }
 
   async forget(collection: string, keys: readonly Key[]): Promise<Forgotten> {
-    return (await import('./redact.js')).forget(this.#parts.journal, collection, keys)
+    return (await import('./on-request.js')).forget(this.#parts.journal, collection, keys)
   }
-}
-
-function* measure(): Program<
-  Pick<
-    JournalStats,
-    'head' | 'floor' | 'cursor' | 'entries' | 'bodySize' | 'fileBytes' | 'freeBytes' | 'collections'
-  >
-> {
-  const { term, seq } = yield* tail()
-  const { entries, bodySize } = (yield* first(measureLog)) as { entries: number; bodySize: number }
-  const pageSize = Number(yield* pragma('page_size'))
-  return {
-    head: { term, seq },
-    floor: yield* floor(),
-    cursor: yield* cursor(),
-    entries,
-    bodySize: Number(bodySize),
-    fileBytes: Number(yield* pragma('page_count')) * pageSize,
-    freeBytes: Number(yield* pragma('freelist_count')) * pageSize,
-    collections: yield* countCollections(),
-  }
-}
-
-function* countCollections(): Program<CollectionInfo[]> {
-  const infos: CollectionInfo[] = []
-  for (const { collection, rowTable: table } of yield* listCollections()) {
-    const counted = yield* first(rowTable(table).count)
-    const { schemaVersion } = yield* controlsOf(collection)
-    infos.push({ id: collection, rowTable: table, rows: counted?.count ?? 0, schemaVersion })
-  }
-  return infos
 }

@@ -1,5 +1,3 @@
-import { UnreadableValueError } from '../errors.js'
-
 /** A row's key. `1` and `'1'` are different keys. */
 export type Key = string | number
 
@@ -13,27 +11,16 @@ export type Key = string | number
  */
 export const encodeKey = (key: Key): string => JSON.stringify(key)
 
-/**
- * The key that was stored as this text.
- *
- * @throws UnreadableValueError if encodeKey cannot have written it
- * @example
- * decodeKey('"1"') // '1'
- */
-export function decodeKey(text: string): Key {
-  const key = parse(text)
-  if (isKey(key)) return key
-  throw new UnreadableValueError([], `${JSON.stringify(text)} is not a row key`)
+/** The key that was stored as this text; nothing when encodeKey cannot have written it. */
+export function parseKey(text: string): Key | undefined {
+  try {
+    const key: unknown = JSON.parse(text)
+    return isKey(key) ? key : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether it can be a row's key. */
 export const isKey = (key: unknown): key is Key =>
   typeof key === 'string' || (typeof key === 'number' && Number.isFinite(key))
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

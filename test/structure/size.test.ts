@@ -87,12 +87,12 @@ test('what every page loads', () => {
 
 test('what a page has loaded when its daybook is open', () => {
   expect(later).toBeGreaterThan(kB)
-  expect(page + later).toBeLessThan(22.8 * kB)
+  expect(page + later).toBeLessThan(23.2 * kB)
 })
 
 test('what a page with a synced collection has loaded then', () => {
   expect(synced).toBeGreaterThan(kB)
-  expect(page + later + synced).toBeLessThan(32.5 * kB)
+  expect(page + later + synced).toBeLessThan(33 * kB)
 })
 
 test('what a worker loads', () => {

@@ -6,7 +6,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { InvalidKeyError, UnkeepableValueError, UnreadableValueError } from '../../src/errors.js'
 import { fromBase64, toBase64 } from '../../src/values/base64.js'
 import { checkKey } from '../../src/values/check-key.js'
-import { decodeKey, encodeKey } from '../../src/values/key.js'
+import { decodeKey } from '../../src/values/decode-key.js'
+import { encodeKey } from '../../src/values/key.js'
 import { decodeValue, type Encoded, encodeValue, type Json } from '../../src/values/value.js'
 
 const runtime = globalThis as unknown as Record<string, unknown>

@@ -6,7 +6,8 @@
 
 import type { StoredOp } from '../../log/stored-op.js'
 import { type FoldedRow, foldRow, KEEP } from '../../materializer/fold.js'
-import { decodeKey, encodeKey } from '../../values/key.js'
+import { decodeKey } from '../../values/decode-key.js'
+import { encodeKey } from '../../values/key.js'
 import type { Limits } from './limits.js'
 import type { BaseCollection, BaseRow, EntryFacts, Timeline } from './model.js'
 

@@ -4,7 +4,7 @@ import type { FoldedValue } from '../../materializer/fold.js'
 import type { RowChange } from '../../materializer/past/changes.js'
 import { ABSENT, type Knowledge } from '../../materializer/past/known-row.js'
 import { foldedState, type StoredState } from '../../materializer/state.js'
-import { decodeKey } from '../../values/key.js'
+import { decodeKey } from '../../values/decode-key.js'
 import { type Difference, type FieldState, metadataOf } from './field-changes.js'
 
 /** A stored value: JSON, and the notes for what JSON cannot say. */

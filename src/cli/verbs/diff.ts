@@ -7,7 +7,7 @@ import { changesBetween, type RowChange } from '../../materializer/past/changes.
 import { type Differing, sideBySide } from '../../materializer/past/differences.js'
 import { ABSENT } from '../../materializer/past/known-row.js'
 import { pastAt } from '../../materializer/past/past.js'
-import { decodeKey } from '../../values/key.js'
+import { decodeKey } from '../../values/decode-key.js'
 import type { Cli } from '../cli.js'
 import type { DatabaseFile } from '../database-file.js'
 import { FINDINGS, UsageError } from '../exit-codes.js'

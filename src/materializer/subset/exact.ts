@@ -1,7 +1,7 @@
 /** The exact part: TanStack's own evaluator and comparator, over decoded rows. */
 
 import { compileSingleRowExpression, makeComparator, toBooleanPredicate } from '@tanstack/db'
-import { decodeKey } from '../../values/key.js'
+import { decodeKey } from '../../values/decode-key.js'
 import { parseStored } from '../../values/stored-json.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 import type { StoredRow } from '../tables.js'

@@ -10,7 +10,7 @@ import type { StoredOp } from '../../log/stored-op.js'
 import type { RowOp } from '../../materializer/fold.js'
 import type { StoredState } from '../../materializer/state.js'
 import type { StoredRow } from '../../materializer/tables.js'
-import { decodeKey, encodeKey, type Key } from '../../values/key.js'
+import { encodeKey, type Key, parseKey } from '../../values/key.js'
 import type { Json, Note } from '../../values/value.js'
 import type { Later } from '../code.js'
 import type { Codec } from '../codec.js'
@@ -62,7 +62,8 @@ export class CoreWriter<T extends object, TKey extends Key> {
 
   row(row: StoredRow): void {
     try {
-      const key = decodeKey(row.key) as TKey
+      const key = parseKey(row.key) as TKey | undefined
+      if (key === undefined) throw new TypeError('it is not a key')
       this.#put(key, this.#parsed(row.value, row.notes) as T)
       if (row.metadata !== null) {
         this.#params.metadata?.row.set(key, this.#parsed(row.metadata, row.metadata_notes))

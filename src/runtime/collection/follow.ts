@@ -10,7 +10,7 @@ import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Rows } from '../../materializer/query.js'
 import type { Expression } from '../../materializer/subset/subset.js'
-import { decodeKey, encodeKey, type Key } from '../../values/key.js'
+import { encodeKey, type Key, parseKey } from '../../values/key.js'
 import type { Persistence } from '../persistence.js'
 import type { Follower } from '../tail.js'
 import type { ReloadReason } from '../trace.js'
@@ -197,7 +197,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   #answer({ rows }: Rows): void {
     const wanted = new Set(Array.from(this.#asked, encodeKey))
     for (const row of rows) {
-      if (wanted.has(row.key)) this.#onDisk.add(decodeKey(row.key))
+      if (wanted.has(row.key)) this.#onDisk.add(parseKey(row.key) as Key)
     }
     this.#asked.clear()
   }

@@ -4,7 +4,8 @@ import { MigrationError } from '../../errors.js'
 import { encodeOps, type Op } from '../../log/op.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { checkKey } from '../../values/check-key.js'
-import { decodeKey, type Key } from '../../values/key.js'
+import { decodeKey } from '../../values/decode-key.js'
+import type { Key } from '../../values/key.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 
 /** What `migrate` is told besides the row. */

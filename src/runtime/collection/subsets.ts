@@ -6,7 +6,8 @@
  */
 
 import { type Subset, type SubsetRequest, subsetOf } from '../../materializer/subset/subset.js'
-import { decodeKey, type Key } from '../../values/key.js'
+import { decodeKey } from '../../values/decode-key.js'
+import type { Key } from '../../values/key.js'
 import type { Persistence } from '../persistence.js'
 import { acceptedRow, type SyncParams } from './core-writer.js'
 import type { FollowingCollection } from './follow.js'

@@ -95,7 +95,7 @@ export class LocalJournal implements OpenJournal {
 
   async query(collection: string, of?: Subset): Promise<Rows> {
     // With TanStack's evaluator; a worker that is never asked for a part does not load it.
-    const subset = of && (await import('../../materializer/subset/answer.js')).answering(of)
+    const subset = of && (await import('../on-request.js')).answering(of)
     const rows = await this.inspect(() => withVersion(collection, queryIfPosted(collection, subset)))
     if (rows !== undefined) return rows
     try {
@@ -146,7 +146,7 @@ export class LocalJournal implements OpenJournal {
     this.#checkOpen()
     const position = await this.#background.compact()
     // Rare enough for a worker to load it when it is asked for.
-    if (forget) await (await import('./erase.js')).erase(this)
+    if (forget) await (await import('../on-request.js')).erase(this)
     return position
   }
 

@@ -7,7 +7,7 @@ import type { OriginRun } from '../../../log/origin-runs.js'
 import { isVersion } from '../../../log/version.js'
 import type { StoredState } from '../../../materializer/state.js'
 import type { StoredRow } from '../../../materializer/tables.js'
-import { decodeKey } from '../../../values/key.js'
+import { decodeKey } from '../../../values/decode-key.js'
 import { DAMAGED, Scan, tryRead } from './scan.js'
 
 /** One collection of the damaged file. */

@@ -1,7 +1,7 @@
 /** Which fields are columns of a table of rows, and how wide they are: as wide as what stands in its first rows. */
 
 import type { FoldedRow } from '../../../../materializer/fold.js'
-import { decodeKey } from '../../../../values/key.js'
+import { decodeKey } from '../../../../values/decode-key.js'
 import { fieldNames } from '../fields.js'
 import { keyText, shownField } from '../value-text.js'
 

@@ -1,7 +1,7 @@
 /** The rows of one collection at the chosen entry; what that entry changed is highlighted and brought into sight. */
 
 import type { FoldedRow } from '../../../../materializer/fold.js'
-import { decodeKey } from '../../../../values/key.js'
+import { decodeKey } from '../../../../values/decode-key.js'
 import { h } from '../dom.js'
 import type { RowChange, RowsAt } from '../rows-at.js'
 import { keyText, shownField } from '../value-text.js'

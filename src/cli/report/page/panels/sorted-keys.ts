@@ -1,6 +1,6 @@
 /** Keys in the order in which people look for them: numbers by size, then texts, with numbers inside them by size too. */
 
-import { decodeKey } from '../../../../values/key.js'
+import { decodeKey } from '../../../../values/decode-key.js'
 
 const collator = new Intl.Collator('en', { numeric: true })
 
