@@ -15,15 +15,20 @@ const startCursor = statement<[]>()(
   log.replaceInto('daybook_cursor').values({ id: literal(1), seq: literal(0) }),
 )
 
+/** The seq through which the tables are posted; nothing when the file does not say it any more. */
+export function* findCursor(): Program<number | undefined> {
+  return (yield* first(readCursor))?.seq
+}
+
 /**
  * The seq through which the tables are posted.
  *
  * @throws CorruptRowsError when the file does not say it any more
  */
 export function* cursor(): Program<number> {
-  const row = yield* first(readCursor)
-  if (row === undefined) throw new CorruptRowsError('nothing says through which entry they are posted')
-  return row.seq
+  const seq = yield* findCursor()
+  if (seq === undefined) throw new CorruptRowsError('nothing says through which entry they are posted')
+  return seq
 }
 
 /** Begins anew, in a file that has lost its cursor too. */

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { basename, dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../src/log/entry.js'
+import type { Op } from '../../src/log/op.js'
 import { salvage } from '../../src/node.js'
 import { anyOps, put } from '../support/arbitraries.js'
 import { connect } from '../support/connections.js'
@@ -112,6 +113,21 @@ describe('salvage()', () => {
     )
   })
 
+  test('of a sound file in which metadata came before the first value of its row', async () => {
+    const file = newFile()
+    const session = await openConnection(connect(file))
+    await session.journal.compact()
+    const meta: Op = { op: 'meta', collection: 'rows', key: 1, value: 0 }
+    await session.journal.append(transaction('source', 1, [meta, put('rows', 1, {})]))
+    const model = await readModel(session)
+    await session.journal.close()
+    const target = newFile()
+    await salvage(file, target)
+    const other = await openFile(target)
+    expect(difference(await readModel(other), model)).toBeUndefined()
+    await other.journal.close()
+  })
+
   const damages = {
     zeros: (bytes: Buffer, from: number) => bytes.fill(0, from, from + PAGE),
     garbage: (bytes: Buffer, from: number, seed: number) => {
@@ -184,7 +200,22 @@ describe('salvage()', () => {
       ),
       120,
     )
-    expect(salvaged).toBeGreaterThan(60)
+    expect(salvaged).toBeGreaterThan(30)
+  })
+
+  test('of a trimmed log whose registry is lost keeps no token, for rows of before are lost', async () => {
+    const { file } = await filled(120, { compactAt: 60 })
+    const [damaged, target] = [newFile(), newFile()]
+    const page = sql<{ rootpage: number }>(
+      file,
+      "SELECT rootpage FROM sqlite_master WHERE name = 'daybook_collections'",
+    )[0]!.rootpage
+    const bytes = readFileSync(file)
+    damages.zeros(bytes, PAGE * (page - 1))
+    writeFileSync(damaged, bytes)
+    expect((await salvage(damaged, target)).complete).toBe(false)
+    const { rows, token } = await look(target)
+    expect([rows.size, token]).toEqual([60, 0])
   })
 
   test('keeps rows that are newer than the gap in the log, and follows with what was not posted yet', async () => {

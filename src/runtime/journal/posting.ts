@@ -3,7 +3,7 @@
 import type { Driver } from '../../drivers/driver.js'
 import type { Program } from '../../drivers/program.js'
 import { tail } from '../../log/append.js'
-import { cursor } from '../../log/cursor.js'
+import { cursor, findCursor } from '../../log/cursor.js'
 import type { Meter, PostReason } from './meter.js'
 
 export class PostingTransactions {
@@ -21,7 +21,8 @@ export class PostingTransactions {
     let posted = 0
     let left = 0
     const result = await this.#driver.transaction('write', function* () {
-      const from = yield* cursor()
+      // A program that mends a lost cursor finds none.
+      const from = (yield* findCursor()) ?? 0
       const result = yield* program()
       const through = yield* cursor()
       posted = through - from

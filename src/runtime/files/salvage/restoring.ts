@@ -45,6 +45,8 @@ interface Found {
   readonly newer: StoredRow[]
   /** The keys of all rows that could be read, as JSON text. */
   readonly keys: Set<string>
+  /** The keys of those without metadata that the entries which are kept have written. */
+  readonly bare: Map<string, number>
   damaged: boolean
   restated: number
   lostMetadata: boolean
@@ -73,12 +75,13 @@ export class Restoring {
 
   /** Reads all rows; where the log does not begin at its beginning, they are what it goes on from. */
   async readRows(): Promise<void> {
-    const { tables, to, base } = this.#parts
+    const { tables, from, to, base } = this.#parts
     for (const of of tables.collections) {
       const found: Found = {
         of,
         newer: [],
         keys: new Set(),
+        bare: new Map(),
         damaged: false,
         restated: 0,
         lostMetadata: false,
@@ -97,7 +100,10 @@ export class Restoring {
         }
         found.keys.add(row.key)
         if (base === 'rows' || row.seq > to) found.newer.push(row)
-        else if (base === 'both') older.push(row)
+        else if (base === 'both') {
+          older.push(row)
+          if (row.metadata === null && row.seq >= from) found.bare.set(row.key, row.seq)
+        }
         if (older.length >= BATCH) await flush()
       }
       found.damaged ||= of.rows.isDamaged
@@ -123,7 +129,7 @@ export class Restoring {
 
   // What the tables no longer say, and of a collection that was dropped never did.
   *#putFromCheckpoints(): Program<void> {
-    const { from, to, tables } = this.#parts
+    const { from, to } = this.#parts
     const controls = new Map<string, Controls>()
     for (let seq = from - 1; seq < to; ) {
       const entries = (yield* rawPage(seq, BATCH)).map(({ entry }) => entry)
@@ -141,7 +147,6 @@ export class Restoring {
       if (last.position.seq <= seq) throw new CorruptLogError(seq + 1, OUT_OF_ORDER)
       seq = last.position.seq
     }
-    if (tables.lost.length === 0) for (const id of this.#found.keys()) controls.delete(id)
     yield* postControls(controls)
   }
 
@@ -150,15 +155,40 @@ export class Restoring {
     if (length > 0) yield* putRun({ ...run, length })
   }
 
+  /**
+   * Takes away metadata that the entries which are kept give to rows now, and did not then: they came before the first
+   * value of a row that its table already has.
+   */
+  *putRight(): Program<void> {
+    for (const { of, bare } of this.#found.values()) {
+      const table = yield* findRowTable(of.collection)
+      if (table === undefined) continue
+      for (const [key, seq] of bare) {
+        const row = yield* first(rowTable(table).get, key)
+        if (row?.seq !== seq || row.metadata === null) continue
+        yield* putRow(table, { ...row, metadata: null, metadata_notes: null })
+      }
+    }
+  }
+
   /** States what the entries that are kept do not say, a transaction for each collection. */
   async stateAnew(): Promise<void> {
     const { tables, base } = this.#parts
     for (const found of this.#found.values()) await this.#write(() => this.#stateCollection(found))
-    if (base !== 'log' || tables.lost.length > 0) return
-    // The registry was read whole: what it does not have was dropped since.
+    const isRegistryWhole = tables.lost.length === 0
+    if ((base === 'log') !== isRegistryWhole) return
     for (const { collection } of await this.#target.transaction('read', listCollections)) {
-      if (!this.#found.has(collection)) await this.#write(() => this.#append([['reset', collection]]))
+      if (this.#found.has(collection)) continue
+      // What a whole registry does not have was dropped since. What a damaged one does not has rows that no entry says any
+      // more, and its metadata must not speak for them.
+      if (isRegistryWhole) await this.#write(() => this.#append([['reset', collection]]))
+      else await this.#write(() => this.#clearState(collection))
     }
+  }
+
+  *#clearState(collection: string): Program<void> {
+    const ops = yield* clearedState(collection)
+    if (ops.length > 0) yield* this.#append(ops)
   }
 
   *#stateCollection(found: Found): Program<void> {
@@ -195,7 +225,7 @@ export class Restoring {
     if (!areKnown) {
       // As old as the rows that the log has, or older than none.
       found.lostMetadata = base !== 'log' || of.state.size > 0
-      return base === 'log' ? [] : [...now.keys()].map((name) => stateOp(of.collection, name, undefined))
+      return base === 'log' ? [] : yield* clearedState(of.collection)
     }
     if (base === 'both' && (tables.cursor ?? 0) <= to) return []
     const changed = [...of.state.values()].filter(({ name, value, notes }) => {
@@ -273,6 +303,10 @@ function* deletesOf(collection: string, keys: ReadonlySet<string>): Program<Stor
     after = last.key
   }
   return ops
+}
+
+function* clearedState(collection: string): Program<StoredOp[]> {
+  return (yield* stateOf(collection)).map(({ name }) => stateOp(collection, name, undefined))
 }
 
 function stateOp(collection: string, name: string, state: StoredState | undefined): StoredOp {

@@ -13,6 +13,7 @@ import { claimTerm, tail, write } from '../../../log/append.js'
 import type { Entry } from '../../../log/entry.js'
 import { checksumOf } from '../../../log/read.js'
 import { createLog, createTables } from '../../../log/schema.js'
+import { checkpoint } from '../../../materializer/compact.js'
 import { post } from '../../../materializer/post.js'
 import { MATERIALIZER_SCHEMA } from '../../../materializer/tables.js'
 import { systemClock } from '../../clock.js'
@@ -73,12 +74,15 @@ class Salvage {
     if (base === 'rows') await this.#write(() => this.#begin())
     if (!fromLog) await restoring.readRows()
     await this.#postAll()
+    await this.#write(() => restoring.putRight())
     if (!isWhole || restoring.hasLosses) {
       const term = Math.max(this.#maxTerm, 1)
       await this.#write(() => this.#beginTerm(term))
       await restoring.stateAnew()
       for (const entry of behind) await restoring.appendAnew(entry)
       await this.#postAll()
+      // A checkpoint that is kept says which rows there were; those that are left are others.
+      if (base === 'both') await this.#write(() => this.#checkpoint())
     }
     const collections = await restoring.report(fromLog)
     const { term, seq } = await this.#target.transaction('read', tail)
@@ -149,6 +153,11 @@ class Salvage {
     for (let next = term; next <= above; next++) {
       yield* claimTerm(this.#origin.id, this.#origin.next(), systemClock.now())
     }
+  }
+
+  *#checkpoint(): Program<void> {
+    const nextOriginSeq = () => this.#origin.next()
+    yield* checkpoint({ origin: this.#origin.id, nextOriginSeq, committedAt: systemClock.now() })
   }
 
   async #postAll(): Promise<void> {
