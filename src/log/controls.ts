@@ -10,12 +10,11 @@
 
 import { all, first, type Program, run } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
-import { CorruptLogError } from '../errors.js'
 import { parseStored } from '../values/stored-json.js'
 import { cursor } from './cursor.js'
 import { opsOfPart } from './part-ops.js'
 import { partAt } from './parts.js'
-import { OUT_OF_ORDER, rawPage } from './read.js'
+import { checkBehind, rawPage } from './read.js'
 import type { StoredOp } from './stored-op.js'
 import { log } from './tables.js'
 
@@ -140,7 +139,7 @@ export function* changedAfter(collection: string, seq: number): Program<number |
   for (;;) {
     const entries = yield* rawPage(through, PAGE)
     for (const { entry } of entries) {
-      if (entry.position.seq <= through) throw new CorruptLogError(through + 1, OUT_OF_ORDER)
+      checkBehind(entry.position.seq, through)
       through = entry.position.seq
       if (entry.kind === 'checkpoint' || entry.kind === 'claim') continue
       for (const part of entry.parts) {

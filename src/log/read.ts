@@ -104,8 +104,15 @@ export interface RawEntry {
   readonly fault: string | undefined
 }
 
-/** Why nobody goes on: a damaged table can answer with the same entries again and again. */
-export const OUT_OF_ORDER = 'the table of the log does not have its entries in order'
+/**
+ * Whether an entry comes behind what was read: a damaged table can answer with the same ones again and again.
+ *
+ * @throws CorruptLogError when it does not
+ */
+export function checkBehind(seq: number, after: number): void {
+  if (seq <= after)
+    throw new CorruptLogError(after + 1, 'the table of the log does not have its entries in order')
+}
 
 /** The last of at most `limit` entries after `seq` whose bodies have at most `bound` code units, but at least one entry. */
 export function* endOfPage(seq: number, limit: number, bound: number): Program<number> {

@@ -2,10 +2,9 @@
 
 import { all, type Program } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
-import { CorruptLogError } from '../errors.js'
 import type { Position } from './entry.js'
-import { parseOps } from './op.js'
-import { OUT_OF_ORDER } from './read.js'
+import { opsOfPart } from './part-ops.js'
+import { checkBehind } from './read.js'
 import { log } from './tables.js'
 
 const schemaEntries = statement<[after: number]>()(
@@ -29,7 +28,7 @@ export interface VersionSeen {
 }
 
 /**
- * In the order of the log; what an entry says that is no JSON is left out.
+ * In the order of the log; what an entry says that is no list of ops is left out.
  *
  * @throws CorruptLogError when the table does not have its entries in order
  */
@@ -39,9 +38,9 @@ export function* versionsSeen(): Program<VersionSeen[]> {
   for (;;) {
     const entries = yield* all(schemaEntries, after)
     for (const { seq, term, body } of entries) {
-      if (seq <= after) throw new CorruptLogError(after + 1, OUT_OF_ORDER)
+      checkBehind(seq, after)
       after = seq
-      for (const op of opsOf(body)) {
+      for (const op of opsOf(body, seq)) {
         if (op[0] === 'schema')
           seen.push({ collection: op[1], from: op[2], to: op[3], position: { term, seq } })
       }
@@ -50,9 +49,9 @@ export function* versionsSeen(): Program<VersionSeen[]> {
   }
 }
 
-function opsOf(body: string): ReturnType<typeof parseOps> {
+function opsOf(body: string, seq: number): ReturnType<typeof opsOfPart> {
   try {
-    return parseOps(body)
+    return opsOfPart(body, seq)
   } catch {
     return []
   }

@@ -2,14 +2,14 @@
 
 import { first, type Program } from '../drivers/program.js'
 import { digest } from '../log/checksum.js'
-import { rowsAfter } from './rows-after.js'
+import { eachRow, rowsAfter } from './rows-after.js'
 import { rowTable, type StoredRow } from './tables.js'
 
 /** Tables with more rows than this are not digested where others wait. */
 const FEW_ROWS = 2000
 
-/** Rows read at a time, and as a sample of a large table. */
-const PAGE = 500
+/** Rows read as a sample of a large table. */
+const SAMPLE = 500
 
 /** What a checkpoint says of a table. */
 export interface Measured {
@@ -22,7 +22,7 @@ export interface Measured {
 export function* measureRows(table: string): Program<Measured> {
   const rows = (yield* first(rowTable(table).count))?.count ?? 0
   if (rows > FEW_ROWS) {
-    const sample = yield* rowsAfter(table, '', PAGE)
+    const sample = yield* rowsAfter(table, '', SAMPLE)
     const bytes = sample.reduce((sum, row) => sum + bytesOf(row), 0) / Math.max(1, sample.length)
     return { rows, bytes: Math.round(bytes * rows), digest: null }
   }
@@ -38,16 +38,11 @@ export function* digestRows(table: string): Program<Measured & { readonly digest
   let sum = 0n
   let bytes = 0
   let rows = 0
-  for (let after = ''; ; ) {
-    const page = yield* rowsAfter(table, after, PAGE)
-    for (const row of page) {
-      sum += BigInt(`0x${digest(JSON.stringify(COLUMNS.map((column) => row[column])))}`)
-      bytes += bytesOf(row)
-      after = row.key
-    }
-    rows += page.length
-    if (page.length === 0) break
-  }
+  yield* eachRow(table, (row) => {
+    sum += BigInt(`0x${digest(JSON.stringify(COLUMNS.map((column) => row[column])))}`)
+    bytes += bytesOf(row)
+    rows++
+  })
   return { rows, bytes, digest: BigInt.asUintN(64, sum).toString(16).padStart(16, '0') }
 }
 

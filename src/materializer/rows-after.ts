@@ -5,6 +5,9 @@ import { CorruptRowsError } from '../errors.js'
 import { compareTexts } from '../values/text-order.js'
 import { rowTable, type StoredRow } from './tables.js'
 
+/** Rows read at a time where all are looked at. */
+const PAGE = 500
+
 /**
  * The next rows behind a key; none when there are no more.
  *
@@ -15,6 +18,22 @@ export function* rowsAfter(table: string, after: string, limit: number): Program
   const rows = yield* all(rowTable(table).after, after, limit)
   checkOrder(rows, after)
   return rows
+}
+
+/**
+ * Looks at every row.
+ *
+ * @throws CorruptRowsError as {@link rowsAfter} does
+ */
+export function* eachRow(table: string, look: (row: StoredRow) => void): Program<void> {
+  let after = ''
+  for (;;) {
+    const rows = yield* rowsAfter(table, after, PAGE)
+    for (const row of rows) look(row)
+    const last = rows.at(-1)
+    if (last === undefined) return
+    after = last.key
+  }
 }
 
 /** @throws CorruptRowsError */

@@ -1,5 +1,7 @@
-/** What only the context that has the database can do: look at the whole of it, check it, mend it. Rare
- * enough for a worker to load the code when it is asked for. */
+/**
+ * What only the context that has the database can do: look at the whole of it, check it, mend it. Rare enough for a worker
+ * to load the code when it is asked for.
+ */
 
 import type { Driver } from '../drivers/driver.js'
 import type { Durability } from '../drivers/settings.js'

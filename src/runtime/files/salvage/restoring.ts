@@ -2,7 +2,6 @@
 
 import type { Driver } from '../../../drivers/driver.js'
 import { first, type Program } from '../../../drivers/program.js'
-import { CorruptLogError } from '../../../errors.js'
 import { insert, requestFor, tail } from '../../../log/append.js'
 import { checkpointBody } from '../../../log/checkpoint.js'
 import { type Controls, controlsOf, postControls } from '../../../log/controls.js'
@@ -12,12 +11,12 @@ import { KindOfOps } from '../../../log/kind.js'
 import { parseOps, partsOfOps } from '../../../log/op.js'
 import type { OriginRun } from '../../../log/origin-runs.js'
 import { putRun } from '../../../log/origins.js'
-import { OUT_OF_ORDER, rawPage } from '../../../log/read.js'
+import { checkBehind, rawPage } from '../../../log/read.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import { putRow } from '../../../materializer/base.js'
 import { ensureRowTable, findRowTable, listCollections } from '../../../materializer/registry.js'
 import { metaOf, putOf, valueAndNotes } from '../../../materializer/restate.js'
-import { rowsAfter } from '../../../materializer/rows-after.js'
+import { eachRow } from '../../../materializer/rows-after.js'
 import { putState, type StoredState, stateOf } from '../../../materializer/state.js'
 import { rowTable, type StoredRow } from '../../../materializer/tables.js'
 import { decodeKey } from '../../../values/decode-key.js'
@@ -144,7 +143,7 @@ export class Restoring {
       }
       const last = entries.at(-1)
       if (last === undefined) break
-      if (last.position.seq <= seq) throw new CorruptLogError(seq + 1, OUT_OF_ORDER)
+      checkBehind(last.position.seq, seq)
       seq = last.position.seq
     }
     yield* postControls(controls)
@@ -295,13 +294,10 @@ function* putRows(collection: string, rows: readonly StoredRow[]): Program<void>
 function* deletesOf(collection: string, keys: ReadonlySet<string>): Program<StoredOp[]> {
   const table = yield* findRowTable(collection)
   const ops: StoredOp[] = []
-  for (let after = ''; table !== undefined; ) {
-    const rows = yield* rowsAfter(table, after, BATCH)
-    for (const { key } of rows) if (!keys.has(key)) ops.push(['delete', collection, decodeKey(key)])
-    const last = rows.at(-1)
-    if (last === undefined) break
-    after = last.key
-  }
+  if (table === undefined) return ops
+  yield* eachRow(table, ({ key }) => {
+    if (!keys.has(key)) ops.push(['delete', collection, decodeKey(key)])
+  })
   return ops
 }
 
