@@ -1,5 +1,7 @@
 /** The rows of every case: a todo of about 130 characters as JSON. */
 
+export const COLLECTION = 'todos'
+
 export interface Todo {
   id: number
   title: string

@@ -1,8 +1,7 @@
 /** Transactions as `journal.append` takes them. */
 
 import { encodeOps, type Op, type Transaction } from 'daybook'
-import { type Todo, todo } from './rows.js'
-import { COLLECTION } from './stores/daybook.js'
+import { COLLECTION, type Todo, todo } from './rows.js'
 
 const putOf = (row: Todo): Op => ({ op: 'put', collection: COLLECTION, key: row.id, value: row })
 

@@ -8,6 +8,8 @@ export interface MeasuredSide {
   insert(count: number, first: number): Promise<number>
   /** The same, each asked for by the page, also where `insert` leaves the page out. */
   ask(count: number, first: number): Promise<number>
+  /** Appends one row after another to the log, each when the one before is kept; in ms for each. Only where there is a log. */
+  append(count: number, first: number): Promise<number>
   /** Inserts so many rows at once. */
   fill(count: number): Promise<unknown>
   /** Ends the page's worker, as a crash would. */

@@ -13,6 +13,8 @@ const FAILOVER = 300
 
 export const browser: Case = {
   figures: [
+    'browser-append',
+    'browser-append-asked',
     'browser-insert',
     'browser-insert-bare',
     'browser-insert-bare-asked',
@@ -29,10 +31,15 @@ export const browser: Case = {
 
       const leader = await chromium.tab('daybook', names.daybook)
       await leader.evaluate(() => window.side.open())
+      // Code that has just been loaded is slow on every side.
+      const warmUp = (page: typeof leader): Promise<number> =>
+        page.evaluate((count) => window.side.ask(count, 5_000_000), count)
       const insert = (page: typeof leader, first: number): Promise<number> =>
         page.evaluate(([count, first]) => window.side.insert(count, first), [count, first] as const)
       // Alone, as the peer is.
+      await warmUp(leader)
       const ours = await insert(leader, 1_000_000)
+      const appended = await leader.evaluate((count) => window.side.append(count, 6_000_000), count)
       const follower = await chromium.tab('daybook', names.daybook)
       await follower.evaluate(() => window.side.open())
       const followers = await insert(follower, 2_000_000)
@@ -49,11 +56,13 @@ export const browser: Case = {
 
       const peer = await chromium.tab('peer', names.peer)
       await peer.evaluate(() => window.side.open())
+      await warmUp(peer)
       const theirs = await insert(peer, 1_000_000)
       await peer.close()
 
       const bare = await chromium.tab('bare', names.bare)
       await bare.evaluate(() => window.side.open())
+      await warmUp(bare)
       const floor = await insert(bare, 1_000_000)
       const asked = await bare.evaluate((count) => window.side.ask(count, 2_000_000), count)
       await bare.close()
@@ -73,6 +82,8 @@ export const browser: Case = {
       }
       const hydrated = { ours: await hydrate('daybook'), theirs: await hydrate('peer') }
       return [
+        { figure: 'browser-append', ours: 1000 / appended, theirs: 1000 / floor },
+        { figure: 'browser-append-asked', ours: 1000 / appended, theirs: 1000 / asked },
         { figure: 'browser-insert', ours: 1000 / ours, theirs: 1000 / theirs },
         { figure: 'browser-insert-bare', ours: 1000 / ours, theirs: 1000 / floor },
         { figure: 'browser-insert-bare-asked', ours: 1000 / ours, theirs: 1000 / asked },

@@ -8,8 +8,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { bytesWritten } from '../bytes-written.js'
 import type { Case } from '../case.js'
-import { type Todo, todos } from '../rows.js'
-import { COLLECTION, openDaybookStore } from '../stores/daybook.js'
+import { COLLECTION, type Todo, todos } from '../rows.js'
+import { openDaybookStore } from '../stores/daybook.js'
 import { openPeerStore } from '../stores/peer.js'
 import type { Store } from '../stores/store.js'
 

@@ -2,14 +2,12 @@
 
 import { createCollection } from '@tanstack/db'
 import { type Daybook, openDaybook, persistedCollectionOptions } from 'daybook/node'
-import type { Todo } from '../rows.js'
+import { COLLECTION, type Todo } from '../rows.js'
 import { type Store, storeOf, type TodoCollection } from './store.js'
 
 export interface DaybookStore extends Store {
   readonly daybook: Daybook
 }
-
-export const COLLECTION = 'todos'
 
 /** Resolves when the rows of the file are loaded. */
 export async function openDaybookStore(

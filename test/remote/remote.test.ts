@@ -40,7 +40,7 @@ const channels: [string, () => { link: (id: string) => Link; hub: () => Hub }][]
     'a port',
     () => {
       const { port1, port2 } = new MessageChannel()
-      return { link: () => portLink(port1 as never), hub: () => portHub(port2 as never) }
+      return { link: () => portLink(port1 as never), hub: () => portHub(port2 as never, systemClock) }
     },
   ],
   [

@@ -9,6 +9,8 @@ export interface OpenTodos {
   insert(rows: Todo | Todo[]): Promise<unknown>
   /** A transaction for each, one after the other, in ms; where no page takes part in it. */
   insertEach?(rows: readonly Todo[]): Promise<number>
+  /** Past the collection. */
+  append?(row: Todo): Promise<unknown>
   /** Where there is a worker that can die. */
   restartWorker?(): void
 }
@@ -40,6 +42,11 @@ const side: MeasuredSide = {
   async ask(count, first) {
     const from = performance.now()
     for (let n = 0; n < count; n++) await open!.insert(todo(first + n))
+    return (performance.now() - from) / count
+  },
+  async append(count, first) {
+    const from = performance.now()
+    for (let n = 0; n < count; n++) await open!.append!(todo(first + n))
     return (performance.now() - from) / count
   },
   fill: (count) => open!.insert(todos(count)),

@@ -46,7 +46,7 @@ class Leader {
   begin(): void {
     const { storage, name, id } = this.#start
     if (storage === 'memory') {
-      void this.#serve(portHub(this.#port))
+      void this.#serve(portHub(this.#port, this.#surroundings.clock))
       return
     }
     void this.#surroundings.locks.request(aliveLock(name, id), {}, forever)
@@ -63,7 +63,7 @@ class Leader {
         await locks.request(leaderLock(name), { signal: again.signal }, async () => {
           cancel()
           // Its own page need not go the long way.
-          await this.#serve(joinedHub(portHub(this.#port), hub(name), clock))
+          await this.#serve(joinedHub(portHub(this.#port, clock), hub(name), clock))
         })
       } catch (error) {
         if ((error as Partial<DOMException>).name !== 'AbortError') throw error

@@ -9,6 +9,7 @@ import type { DaybookEvents, LeaderEvent } from '../events.js'
 import type { PageLink } from '../journal/broadcast-channel.js'
 import type { Link } from '../journal/channel.js'
 import type { JournalEvent } from '../journal/meter.js'
+import { unpack } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { checkDaybookOptions } from '../options.js'
@@ -156,7 +157,7 @@ export class BrowserPage {
     worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told; traced?: JournalEvent }>) => {
       if (data?.traced !== undefined) this.#trace?.(data.traced)
       else if (data?.told !== undefined) this.#report(fromWire(data.told.failed))
-      else if (this.#worker === worker) this.#hear(data)
+      else if (this.#worker === worker) unpack(data, this.#hear)
     })
     worker.addEventListener('error', (event) => this.#report(event.error ?? new Error(event.message)))
     const start: Start = { ...this.#start, id, storage: this.#storage }

@@ -26,10 +26,16 @@ export interface Hub {
   close(): void
 }
 
+/** How long the others wait for what one context writes, in ms: a part of a frame. */
+const TOLD_WITHIN = 5
+
+/** How many entries are told at once. */
+const TOGETHER = 64
+
 /**
  * One end for two channels: a near one to the context that it lives with, and a far one to all others. To tell the others
- * takes about as long as to write: unless one of them has asked for something, they are told in a turn of their own, so
- * that an answer on the near channel does not wait for it.
+ * takes about as long as to write: unless one of them has asked for something, they are told a little later and of several
+ * entries at once, so that neither an answer on the near channel nor the next append waits for it.
  */
 export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
   let isAwaited = false
@@ -37,7 +43,7 @@ export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
   const tellOthers = (): void => {
     const news = late
     late = []
-    for (const announcement of news) far.announce(announcement)
+    for (const announcement of joined(news)) far.announce(announcement)
   }
   return {
     listen(listener) {
@@ -50,9 +56,9 @@ export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
     announce(announcement) {
       near.announce(announcement)
       const isFirst = late.push(announcement) === 1
-      // Whoever has asked there finds the news before the answer, and need not read the log for it.
-      if (isAwaited) tellOthers()
-      else if (isFirst) clock.after(0, tellOthers)
+      // A new leader is waited for; and whoever has asked finds the news before the answer, and need not read the log.
+      if (isAwaited || announcement.entries.length === 0) tellOthers()
+      else if (isFirst) clock.after(TOLD_WITHIN, tellOthers)
       isAwaited = false
     },
     close() {
@@ -61,4 +67,17 @@ export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
       far.close()
     },
   }
+}
+
+/** The same news in fewer announcements. One without entries, whose entries are large, stays by itself. */
+function joined(news: readonly Announcement[]): Announcement[] {
+  const announcements: Announcement[] = []
+  for (const next of news) {
+    const last = announcements.at(-1)
+    const entries = [...(last?.entries ?? []), ...next.entries]
+    const isApart = last === undefined || last.entries.length === 0 || next.entries.length === 0
+    if (isApart || entries.length > TOGETHER) announcements.push(next)
+    else announcements[announcements.length - 1] = { ...next, entries }
+  }
+  return announcements
 }

@@ -1,6 +1,16 @@
-/** A channel over something with two ends: a MessagePort, a worker and its page, a window and its main process. */
+/**
+ * A channel over something with two ends: a MessagePort, a worker and its page, a window and its main process.
+ *
+ * What the leader announces goes with its next answer, as one message: whoever appends is told of the entry and gets the
+ * position at once.
+ */
 
+import type { Cancel, Clock } from '../clock.js'
 import type { Hub, Link } from './channel.js'
+import type { Announcement, Answer } from './protocol.js'
+
+/** How long news wait for an answer to go with, in ms. */
+const HELD = 5
 
 /** One end. */
 export interface Port {
@@ -14,17 +24,41 @@ export interface Port {
 export const portLink = (port: Port): Link => ({
   send: (request) => port.postMessage(request),
   listen(listener) {
-    port.addEventListener('message', ({ data }) => listener(data))
+    port.addEventListener('message', ({ data }) => unpack(data, listener))
     port.start?.()
   },
   close: () => port.close?.(),
 })
 
-export const portHub = (port: Port): Hub => ({
-  listen(listener) {
-    port.addEventListener('message', ({ data }) => listener(data, (answer) => port.postMessage(answer)))
-    port.start?.()
-  },
-  announce: (announcement) => port.postMessage(announcement),
-  close: () => port.close?.(),
-})
+export function portHub(port: Port, clock: Clock): Hub {
+  let held: Announcement[] = []
+  let cancel: Cancel | undefined
+  const send = (...answer: Answer[]): void => {
+    cancel?.()
+    const messages = [...held, ...answer]
+    held = []
+    port.postMessage(messages.length === 1 ? messages[0] : messages)
+  }
+  return {
+    listen(listener) {
+      port.addEventListener('message', ({ data }) => listener(data, send))
+      port.start?.()
+    },
+    announce(announcement) {
+      const isFirst = held.push(announcement) === 1
+      // A new leader is waited for.
+      if (announcement.entries.length === 0) send()
+      else if (isFirst) cancel = clock.after(HELD, send)
+    },
+    close() {
+      cancel?.()
+      held = []
+      port.close?.()
+    },
+  }
+}
+
+/** Hands over each of the messages that came as one. */
+export function unpack(data: unknown, listener: (message: unknown) => void): void {
+  for (const message of Array.isArray(data) ? data : [data]) listener(message)
+}
