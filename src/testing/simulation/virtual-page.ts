@@ -11,6 +11,7 @@ import type { Clock } from '../../runtime/clock.js'
 import { persistedCollectionOptions } from '../../runtime/collection/options.js'
 import type { PageLink } from '../../runtime/journal/broadcast-channel.js'
 import type { Hub } from '../../runtime/journal/channel.js'
+import { unpack } from '../../runtime/journal/port-channel.js'
 import type { Announcement, Answer } from '../../runtime/journal/protocol.js'
 import type { Network } from './network.js'
 import type { Storage } from './storage.js'
@@ -215,10 +216,12 @@ class VirtualWorker {
     const { witness } = browser
     const port = {
       postMessage: (message: unknown) => {
-        if (isAnnouncement(message)) {
-          this.isServing = true
-          witness.announced(message)
-        } else if (isAnswer(message)) witness.answered(message)
+        unpack(message, (each) => {
+          if (isAnnouncement(each)) {
+            this.isServing = true
+            witness.announced(each)
+          } else if (isAnswer(each)) witness.answered(each)
+        })
         this.#carry(message, this.#outside, this.#toPage)
       },
       addEventListener: (_: 'message', listener: Listener) => void this.#inside.push(listener),
