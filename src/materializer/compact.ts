@@ -2,10 +2,12 @@
 
 import { all, type Program } from '../drivers/program.js'
 import { appendCheckpoint, findCheckpoint } from '../log/checkpoint.js'
+import { cursor } from '../log/cursor.js'
 import type { Entry, Maker } from '../log/entry.js'
 import { dropOldRuns } from '../log/origins.js'
 import { floor } from '../log/read.js'
 import { isTooLong, keepFrom, type Retain } from '../log/retention.js'
+import { tail } from '../log/tail.js'
 import { trim } from '../log/trim.js'
 import { postAll } from './post.js'
 import { listCollections } from './registry.js'
@@ -14,10 +16,10 @@ import { measureRows } from './row-digest.js'
 export type { Retain }
 
 /**
- * Entries removed in one transaction; an append waits for at most one such batch. More than are posted in one, so that
- * trimming keeps up with whoever appends without a pause.
+ * Entries removed in one transaction; an append waits for at most one such batch. In another process it may wait several
+ * times as long: SQLite looks again for a lock after 1, 2, 5, 10, 15, 20 … ms.
  */
-const TRIM_BATCH = 1000
+const TRIM_BATCH = 500
 
 /** Free pages given back in one transaction, and how many are left for what comes next. */
 const PAGES = 64
@@ -33,15 +35,28 @@ export interface Trimmed {
 export interface Compacted extends Trimmed {
   /** The checkpoint that this step wrote. */
   readonly checkpoint: Entry | undefined
+  /** Nothing was done: a checkpoint is due, and more entries have to be posted first than may be in one transaction. */
+  readonly isBehind: boolean
 }
 
-/** One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. */
-export function* compactStep(retain: Retain, maker: Maker): Program<Compacted> {
-  if (!(yield* isTooLong(retain))) return { checkpoint: undefined, trimmed: 0, more: yield* giveBack() }
-  if ((yield* findCheckpoint()) <= (yield* floor()).seq)
-    return { checkpoint: yield* checkpoint(maker), trimmed: 0, more: true }
+const IDLE = { checkpoint: undefined, trimmed: 0, isBehind: false }
+
+/**
+ * One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space.
+ * A checkpoint posts at most so many entries with it.
+ */
+export function* compactStep(
+  retain: Retain,
+  maker: Maker,
+  atMost = Number.POSITIVE_INFINITY,
+): Program<Compacted> {
+  if (!(yield* isTooLong(retain))) return { ...IDLE, more: yield* giveBack() }
+  if ((yield* findCheckpoint()) <= (yield* floor()).seq) {
+    const isBehind = (yield* tail()).seq - (yield* cursor()) > atMost
+    return { ...IDLE, checkpoint: isBehind ? undefined : yield* checkpoint(maker), more: true, isBehind }
+  }
   const trimmed = yield* trimBatch(yield* keepFrom(retain))
-  return { checkpoint: undefined, trimmed, more: trimmed > 0 }
+  return { ...IDLE, trimmed, more: trimmed > 0 }
 }
 
 /** Posts the tail and appends a checkpoint behind it. */

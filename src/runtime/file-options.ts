@@ -13,7 +13,8 @@ export interface FileOptions<Handle> extends DaybookOptions {
   /**
    * What to do with a file that is damaged when it is opened. `throw` (default): reject with the reason, and touch nothing.
    * `quarantine`: set it aside under a name with the time, salvage what can be read into a new file and start from that;
-   * the `damage` event says what was lost. Only for a file that no other process has open.
+   * the `damage` event says what was lost. An open sees what shows at once; damage that is met later is an error of whoever
+   * meets it, and makes the next open look at everything. Only for a file that no other process has open.
    */
   onCorruption?: 'throw' | 'quarantine'
 }

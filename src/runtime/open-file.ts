@@ -38,9 +38,10 @@ export function openFileDaybook<Handle extends object>(
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError, trace) => {
       let driver: Driver | undefined
-      const open = async (): Promise<OpenedHere> => {
-        driver =
-          'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings)
+      const open = async (watch = (own: Driver): Driver => own): Promise<OpenedHere> => {
+        driver = watch(
+          'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings),
+        )
         return openJournal({ driver, clock, origin, onError, trace, ...settings })
       }
       const opened =

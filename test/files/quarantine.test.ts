@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { type DaybookEvents, openDaybook } from '../../src/node.js'
 import { put } from '../support/arbitraries.js'
@@ -130,6 +131,83 @@ describe("onCorruption: 'quarantine'", () => {
     await daybook.close()
   })
 })
+
+describe("onCorruption: 'quarantine': damage that no open sees at once is an error at use, and the next open", () => {
+  const MIDDLE = ROWS / 2
+
+  // SQLite cannot drop a table of which it cannot read a page: the rows are made anew in a new file.
+  test('sets aside a file whose rows are, and loses none of them', async () => {
+    const file = await filled()
+    const bytes = readFileSync(file)
+    const page = pagesOf(file, 'rows_rows')[2] as number
+    bytes.fill(0xa5, (page - 1) * 4096, page * 4096)
+    writeFileSync(file, bytes)
+
+    const first = await opened(file)
+    expect(first.told).toEqual([])
+    await expect(first.daybook.journal.query('rows')).rejects.toMatchObject({ code: 'DAYBOOK_CORRUPT_FILE' })
+    await first.daybook.close()
+    const { daybook, told } = await opened(file)
+    expect(told).toMatchObject([{ action: 'quarantined', salvaged: { complete: true } }])
+    expect((await daybook.journal.query('rows')).rows.length).toBe(ROWS)
+    expect((await daybook.verify()).findings).toEqual([])
+    await daybook.close()
+    expect((await opened(file)).told).toEqual([])
+    expect(existsSync(`${file}.suspect`)).toBe(false)
+  })
+
+  test('makes rows anew that are not what the log says', async () => {
+    const file = await filled()
+    exec(file, `UPDATE rows_rows SET value = '{"n":-1}' WHERE key = (SELECT max(key) FROM rows_rows)`)
+    writeFileSync(`${file}.suspect`, 'somebody met damage')
+    const { daybook, told } = await opened(file)
+    expect(told).toMatchObject([{ action: 'rebuilt', error: { code: 'DAYBOOK_CORRUPT_ROWS' } }])
+    expect((await daybook.verify()).findings).toEqual([])
+    await daybook.close()
+    expect((await opened(file)).told).toEqual([])
+  })
+
+  test('sets aside a file whose log is', async () => {
+    const file = await filled()
+    exec(
+      file,
+      `DROP TRIGGER daybook_log_immutable; UPDATE daybook_log SET origin = 'x' WHERE seq = ${MIDDLE}`,
+    )
+    const first = await opened(file)
+    expect(first.told).toEqual([])
+    const reading = first.daybook.journal.read({ term: 0, seq: 0 })
+    await expect(reading).rejects.toMatchObject({ code: 'DAYBOOK_CORRUPT_LOG', seq: MIDDLE })
+    await first.daybook.close()
+    const { daybook, told } = await opened(file)
+    expect(told).toMatchObject([
+      { action: 'quarantined', error: { code: 'DAYBOOK_CORRUPT_LOG', seq: MIDDLE } },
+    ])
+    expect((await daybook.verify()).findings).toEqual([])
+    await daybook.close()
+    expect((await opened(file)).told).toEqual([])
+  })
+
+  test('goes on as if nothing were, when nothing is', async () => {
+    const file = await filled()
+    writeFileSync(`${file}.suspect`, 'the disk was having a bad day')
+    const { daybook, told } = await opened(file)
+    expect(told).toEqual([])
+    expect((await daybook.journal.query('rows')).rows.length).toBe(ROWS)
+    expect(existsSync(`${file}.suspect`)).toBe(false)
+    await daybook.close()
+  })
+})
+
+/** The pages of a table, in the order of its rows. */
+function pagesOf(file: string, table: string): number[] {
+  const database = new Database(file)
+  const pages = database
+    .prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path")
+    .pluck()
+    .all(table)
+  database.close()
+  return pages as number[]
+}
 
 test("onCorruption: 'throw', the default, touches nothing", async () => {
   const file = await filled()

@@ -3,9 +3,12 @@
  * with the time, what can be read of it becomes the new one, and the app is told what was lost.
  *
  * Row tables that are damaged beside a log that is whole are made anew, and the app is told that.
+ *
+ * An open looks at what shows at once. A file in which damage was met while it was used is looked at in full.
  */
 
 import { existsSync, renameSync } from 'node:fs'
+import type { Driver } from '../../drivers/driver.js'
 import { first, type Program } from '../../drivers/program.js'
 import {
   CorruptFileError,
@@ -16,6 +19,7 @@ import {
   UnsalvageableError,
 } from '../../errors.js'
 import { cursor } from '../../log/cursor.js'
+import type { Finding } from '../../log/finding.js'
 import { checksumAt, page } from '../../log/read.js'
 import { tail } from '../../log/tail.js'
 import { listCollections } from '../../materializer/registry.js'
@@ -27,18 +31,21 @@ import type { ConnectFile } from './binding.js'
 import { damageInWords } from './damage-in-words.js'
 import { remove } from './new-file.js'
 import { type Salvaged, salvage } from './salvage/salvage.js'
+import { Suspicion } from './suspicion.js'
 
 export interface QuarantineParts {
   readonly filename: string
   readonly connect: ConnectFile
   readonly clock: Clock
-  /** Opens the file, as it would be opened anyway. */
-  readonly open: () => Promise<OpenedHere>
+  /** Opens the file, as it would be opened anyway, with what is put between the driver and everybody else. */
+  readonly open: (watch: (driver: Driver) => Driver) => Promise<OpenedHere>
 }
 
 /** Opens the file, or what can be salvaged of it. */
 export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHere> {
-  const { filename, open } = parts
+  const { filename } = parts
+  const suspicion = new Suspicion(filename)
+  const open = (): Promise<OpenedHere> => parts.open((driver) => suspicion.watch(driver))
   const salvaged = salvagedPath(filename)
   // Killed between setting the one aside and putting the other in its place.
   if (!existsSync(filename) && existsSync(salvaged)) renameSync(salvaged, filename)
@@ -46,7 +53,9 @@ export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHe
   try {
     opened = await open()
     await opened.journal.inspect(look)
-    return opened
+    const rebuilt = suspicion.exists ? await lookAtAll(opened) : undefined
+    suspicion.clear()
+    return rebuilt === undefined ? opened : { ...opened, damage: told({ action: 'rebuilt', error: rebuilt }) }
   } catch (error) {
     if (!isDamage(error)) {
       await opened?.journal.close()
@@ -55,11 +64,15 @@ export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHe
     if (opened !== undefined) {
       // Rows that are ahead of the log are all that is left of its end.
       const isRowsOnly = !(error instanceof CorruptRowsError || error instanceof CorruptLogError)
-      if (isRowsOnly && (await isMended(opened)))
+      if (isRowsOnly && (await isMended(opened))) {
+        suspicion.clear()
         return { ...opened, damage: told({ action: 'rebuilt', error }) }
+      }
       await opened.journal.close()
     }
-    return quarantine(parts, error)
+    const anew = await quarantine(parts, open, error)
+    suspicion.clear()
+    return anew
   }
 }
 
@@ -70,6 +83,22 @@ function* look(): Program<void> {
   const posted = yield* cursor()
   if (posted > seq) throw new CorruptRowsError(`they are posted through ${posted}, the log ends at ${seq}`)
   for (const { rowTable: table } of yield* listCollections()) yield* first(rowTable(table).after, '', 1)
+}
+
+/**
+ * Checks everything. Answers with what was wrong, if row tables that were made anew have put it right.
+ *
+ * @throws CorruptLogError, CorruptRowsError when they have not
+ */
+async function lookAtAll(opened: OpenedHere): Promise<Error | undefined> {
+  const { clean, findings } = await opened.maintenance.verify()
+  if (clean) return undefined
+  const { seq, message } = findings.find((finding) => finding.seq !== undefined) ?? (findings[0] as Finding)
+  const error = seq === undefined ? new CorruptRowsError(message) : new CorruptLogError(seq, message)
+  // What is wrong with the log, or with how the rows stand to it, no rebuild puts right.
+  const isInRows = findings.every(({ invariant }) => invariant === 'M2' || invariant === 'SQLite')
+  if (isInRows && (await isMended(opened)) && (await opened.maintenance.verify()).clean) return error
+  throw error
 }
 
 /** Whether row tables could be made anew from the log, all of which is whole then. */
@@ -84,7 +113,8 @@ async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> 
 }
 
 async function quarantine(
-  { filename, connect, clock, open }: QuarantineParts,
+  { filename, connect, clock }: QuarantineParts,
+  open: () => Promise<OpenedHere>,
   error: unknown,
 ): Promise<OpenedHere> {
   const target = salvagedPath(filename)

@@ -24,14 +24,14 @@ const BACKLOG = 2000
 /** So many only wait when the app never lets a timer run (a loop of awaited appends): then posting comes between them. */
 const STARVED = 10_000
 
-/** Steps of compaction then, for as much as is posted: a checkpoint, a trim, and space given back. */
-const STARVED_STEPS = 4
+/** Steps of compaction then, for each batch that is posted: twice as much is trimmed, and space given back. */
+const STARVED_STEPS = 6
 
 /** Entries posted in one transaction; an append waits for at most one such batch. */
 const BATCH = 500
 
 /** Steps of compaction when the journal closes: what a burst has left. */
-const LAST_STEPS = 100
+const LAST_STEPS = 200
 
 export interface BackgroundOptions {
   readonly driver: Driver
@@ -165,7 +165,12 @@ export class Background {
     if (retain === 'all') return false
     const maker = { origin: origin.id, nextOriginSeq: () => origin.next(), committedAt: clock.now() }
     const began = meter.begin()
-    const step = await posting.run('compact', () => compactStep(retain, maker))
+    let step = await posting.run('compact', () => compactStep(retain, maker, BATCH))
+    if (step.isBehind) {
+      do await this.#post()
+      while (this.#backlog > BATCH)
+      step = await posting.run('compact', () => compactStep(retain, maker))
+    }
     if (step.checkpoint !== undefined) this.#checkpointed(step.checkpoint, began)
     meter.trimmed(step.trimmed, began)
     return step.more
