@@ -15,12 +15,6 @@ import { measureRows } from './row-digest.js'
 
 export type { Retain }
 
-/**
- * Entries removed in one transaction; an append waits for at most one such batch. In another process it may wait several
- * times as long: SQLite looks again for a lock after 1, 2, 5, 10, 15, 20 … ms.
- */
-const TRIM_BATCH = 500
-
 /** Free pages given back in one transaction, and how many are left for what comes next. */
 const PAGES = 64
 const SPARE_PAGES = 32
@@ -41,21 +35,20 @@ export interface Compacted extends Trimmed {
 
 const IDLE = { checkpoint: undefined, trimmed: 0, isBehind: false }
 
-/**
- * One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space.
- * A checkpoint posts at most so many entries with it.
- */
-export function* compactStep(
-  retain: Retain,
-  maker: Maker,
-  atMost = Number.POSITIVE_INFINITY,
-): Program<Compacted> {
+/** How many entries are posted with a checkpoint, and how many trimmed, in one transaction. */
+export interface Limits {
+  readonly posted: number
+  readonly trimmed: number
+}
+
+/** One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. */
+export function* compactStep(retain: Retain, maker: Maker, limits: Limits): Program<Compacted> {
   if (!(yield* isTooLong(retain))) return { ...IDLE, more: yield* giveBack() }
   if ((yield* findCheckpoint()) <= (yield* floor()).seq) {
-    const isBehind = (yield* tail()).seq - (yield* cursor()) > atMost
+    const isBehind = (yield* tail()).seq - (yield* cursor()) > limits.posted
     return { ...IDLE, checkpoint: isBehind ? undefined : yield* checkpoint(maker), more: true, isBehind }
   }
-  const trimmed = yield* trimBatch(yield* keepFrom(retain))
+  const trimmed = yield* trimBatch(yield* keepFrom(retain), limits.trimmed)
   return { ...IDLE, trimmed, more: trimmed > 0 }
 }
 
@@ -72,15 +65,15 @@ export function* checkpoint({ origin, nextOriginSeq, committedAt }: Maker): Prog
 }
 
 /** Trims one batch of everything below the newest checkpoint, or gives back some space. */
-export function* trimStep(): Program<Trimmed> {
-  const trimmed = yield* trimBatch(Number.MAX_SAFE_INTEGER)
+export function* trimStep(entries: number): Program<Trimmed> {
+  const trimmed = yield* trimBatch(Number.MAX_SAFE_INTEGER, entries)
   return { trimmed, more: trimmed > 0 || (yield* giveBack()) }
 }
 
-/** Trims one batch; answers with how many entries went. */
-function* trimBatch(below: number): Program<number> {
+/** Trims one batch of so many entries; answers with how many went. */
+function* trimBatch(below: number, entries: number): Program<number> {
   const { seq } = yield* floor()
-  yield* trim(below, TRIM_BATCH)
+  yield* trim(below, entries)
   return (yield* floor()).seq - seq
 }
 

@@ -45,16 +45,16 @@ const trimsOf = (did: readonly Did[]): number[] =>
   did.flatMap((each) => (each !== 'append' && 'trim' in each ? [each.trim] : []))
 
 describe('a compaction', () => {
-  test('removes at most 500 entries and gives back at most 64 pages in one transaction', async () => {
+  test('removes at most 1,000 entries and gives back at most 64 pages in one transaction', async () => {
     const { connection, did } = watching(connect(newFile()))
     const session = await openConnection(connection)
     await fill(session, 5500, 'x'.repeat(400))
     await session.journal.compact()
     const trims = trimsOf(did)
     expect(trims.map((below, index) => below - (trims[index - 1] ?? 1))).toEqual([
-      ...Array.from({ length: 11 }, () => 500),
-      // The first entry of the log.
-      1,
+      ...[1000, 1000, 1000, 1000, 1000],
+      // The rest, and the first entry of the log.
+      501,
     ])
     const pages = did.flatMap((each) => (each !== 'append' && 'pages' in each ? [each.pages] : []))
     expect(pages.length).toBeGreaterThan(3)

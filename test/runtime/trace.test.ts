@@ -86,19 +86,21 @@ describe('the trace', () => {
     await Promise.all(Array.from({ length: 1200 }, (_, n) => daybook.write([put(n)])))
     await expect.poll(() => told.of('post').at(-1)?.backlog, { timeout: 10_000 }).toBe(0)
     const posts = told.of('post')
-    // 500 at a time, the first entry of the log included.
-    expect(posts.map(({ reason, entries, backlog }) => [reason, entries, backlog])).toEqual([
-      ['background', 500, 701],
-      ['background', 500, 201],
-      ['background', 201, 0],
-    ])
+    // The first entry of the log included; how many at a time is a matter of how long they take.
+    let left = 1201
+    for (const { reason, entries, backlog } of posts) {
+      left -= entries
+      expect([reason, backlog]).toEqual(['background', left])
+      expect(entries).toBeLessThanOrEqual(500)
+    }
     await daybook.write([put(1)])
     await daybook.journal.query('todos')
     await turn()
     expect(told.of('post').at(-1)).toMatchObject({ reason: 'read', entries: 1, backlog: 0 })
     await daybook.write([put(2)])
     const { counters } = await daybook.stats()
-    expect(counters).toMatchObject({ backlog: 1, posted: 1203, postings: 5, largestBatch: 1200 })
+    const postings = posts.length + 2
+    expect(counters).toMatchObject({ backlog: 1, posted: 1203, postings, largestBatch: 1200 })
   })
 
   test('tells of a checkpoint and of what is trimmed', async () => {
@@ -107,7 +109,7 @@ describe('the trace', () => {
     const { seq } = await daybook.compact()
     await turn()
     expect(told.of('checkpoint')).toEqual([{ type: 'checkpoint', seq, duration: expect.any(Number) }])
-    expect(told.of('trim').map(({ entries }) => entries)).toEqual([1000, 501])
+    expect(told.of('trim').reduce((sum, { entries }) => sum + entries, 0)).toBe(1501)
     expect((await daybook.stats()).counters).toMatchObject({ checkpoints: 1, trimmed: 1501, appended: 1501 })
   })
 

@@ -7,11 +7,12 @@
 
 import type { Driver } from '../../drivers/driver.js'
 import type { Entry, Position } from '../../log/entry.js'
-import { checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
+import { type Compacted, checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
 import { post } from '../../materializer/post.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Origin } from '../origin.js'
-import type { Meter } from './meter.js'
+import { BatchSize } from './batch-size.js'
+import type { Meter, PostReason } from './meter.js'
 import { Pace } from './pace.js'
 import type { PostingTransactions } from './posting.js'
 
@@ -26,9 +27,6 @@ const STARVED = 10_000
 
 /** Steps of compaction then, for each batch that is posted: twice as much is trimmed, and space given back. */
 const STARVED_STEPS = 6
-
-/** Entries posted in one transaction; an append waits for at most one such batch. */
-const BATCH = 500
 
 /** Steps of compaction when the journal closes: what a burst has left. */
 const LAST_STEPS = 200
@@ -48,6 +46,7 @@ export interface BackgroundOptions {
 export class Background {
   readonly #options: BackgroundOptions
   readonly #pace: Pace
+  readonly #batch = new BatchSize()
   #backlog = 0
   #working: Promise<void> | undefined
   #compacting: Promise<void> | undefined
@@ -78,7 +77,7 @@ export class Background {
   async #compact(): Promise<Position> {
     const { posting, meter, clock, origin } = this.#options
     const originSeq = origin.next()
-    await this.#paced(async () => (await posting.run('compact', () => post(BATCH))) > 0)
+    await this.#paced(async () => (await this.#postBatch('compact')) > 0)
     const maker = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
     const began = meter.begin()
     const entry = await posting.run('compact', () => checkpoint(maker))
@@ -89,11 +88,17 @@ export class Background {
   }
 
   async #trimStep(): Promise<boolean> {
-    const { posting, meter } = this.#options
-    const began = meter.begin()
-    const { trimmed, more } = await posting.run('compact', trimStep)
-    meter.trimmed(trimmed, began)
+    const { posting, meter, clock } = this.#options
+    const [from, began] = [clock.now(), meter.begin()]
+    const { trimmed, more } = await posting.run('compact', () => trimStep(this.#batch.trimmed))
+    this.#trimmed(trimmed, from, began)
     return more
+  }
+
+  #trimmed(entries: number, from: number, began: number): void {
+    const { meter, clock } = this.#options
+    if (entries > 0) this.#batch.took(clock.now() - from)
+    meter.trimmed(entries, began)
   }
 
   #checkpointed(entry: Entry, began: number): void {
@@ -164,20 +169,32 @@ export class Background {
     const { posting, meter, clock, origin, retain } = this.#options
     if (retain === 'all') return false
     const maker = { origin: origin.id, nextOriginSeq: () => origin.next(), committedAt: clock.now() }
-    const began = meter.begin()
-    let step = await posting.run('compact', () => compactStep(retain, maker, BATCH))
+    const run = (posted: number): Promise<Compacted> =>
+      posting.run('compact', () => compactStep(retain, maker, { posted, trimmed: this.#batch.trimmed }))
+    const [from, began] = [clock.now(), meter.begin()]
+    let step = await run(this.#batch.posted)
     if (step.isBehind) {
       do await this.#post()
-      while (this.#backlog > BATCH)
-      step = await posting.run('compact', () => compactStep(retain, maker))
+      while (this.#backlog > this.#batch.posted)
+      // Whatever has come meanwhile: it would never be less where appends do not stop.
+      step = await run(Number.POSITIVE_INFINITY)
     }
     if (step.checkpoint !== undefined) this.#checkpointed(step.checkpoint, began)
-    meter.trimmed(step.trimmed, began)
+    this.#trimmed(step.trimmed, from, began)
     return step.more
   }
 
   async #post(): Promise<void> {
-    this.#backlog = await this.#options.posting.run('background', () => post(BATCH))
+    this.#backlog = await this.#postBatch('background')
+  }
+
+  /** Posts one batch; answers with how many entries are left. */
+  async #postBatch(reason: PostReason): Promise<number> {
+    const { posting, clock } = this.#options
+    const from = clock.now()
+    const left = await posting.run(reason, () => post(this.#batch.posted))
+    if (left > 0) this.#batch.took(clock.now() - from)
+    return left
   }
 }
 
