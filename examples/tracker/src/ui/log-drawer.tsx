@@ -59,6 +59,7 @@ const TIME = new Intl.DateTimeFormat('en', {
 
 function summary({ kind, ops }: DecodedEntry) {
   if (kind === 'term') return <b>a new leader</b>
+  if (kind === 'checkpoint') return <b>a checkpoint: older entries may go</b>
   const groups = new Map<string, Op[]>()
   for (const op of ops) {
     const name = `${op.op} ${op.collection}`
