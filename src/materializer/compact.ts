@@ -28,28 +28,26 @@ export interface Trimmed {
 
 export interface Compacted extends Trimmed {
   /** The checkpoint that this step wrote. */
-  readonly checkpoint: Entry | undefined
-  /** Nothing was done: a checkpoint is due, and more entries have to be posted first than may be in one transaction. */
-  readonly isBehind: boolean
+  readonly checkpoint?: Entry
 }
 
-const IDLE = { checkpoint: undefined, trimmed: 0, isBehind: false }
-
-/** How many entries are posted with a checkpoint, and how many trimmed, in one transaction. */
-export interface Limits {
-  readonly posted: number
-  readonly trimmed: number
-}
-
-/** One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. */
-export function* compactStep(retain: Retain, maker: Maker, limits: Limits): Program<Compacted> {
-  if (!(yield* isTooLong(retain))) return { ...IDLE, more: yield* giveBack() }
+/**
+ * One step of the background work: writes a checkpoint when one is due, trims one batch, or gives back some space. Nothing
+ * when a checkpoint is due and more entries than `posting` have to be posted first. A batch is of `trimming` entries.
+ */
+export function* compactStep(
+  retain: Retain,
+  maker: Maker,
+  posting: number,
+  trimming: number,
+): Program<Compacted | undefined> {
+  if (!(yield* isTooLong(retain))) return { trimmed: 0, more: yield* giveBack() }
   if ((yield* findCheckpoint()) <= (yield* floor()).seq) {
-    const isBehind = (yield* tail()).seq - (yield* cursor()) > limits.posted
-    return { ...IDLE, checkpoint: isBehind ? undefined : yield* checkpoint(maker), more: true, isBehind }
+    if ((yield* tail()).seq - (yield* cursor()) > posting) return undefined
+    return { checkpoint: yield* checkpoint(maker), trimmed: 0, more: true }
   }
-  const trimmed = yield* trimBatch(yield* keepFrom(retain), limits.trimmed)
-  return { ...IDLE, trimmed, more: trimmed > 0 }
+  const trimmed = yield* trimBatch(yield* keepFrom(retain), trimming)
+  return { trimmed, more: trimmed > 0 }
 }
 
 /** Posts the tail and appends a checkpoint behind it. */

@@ -1,6 +1,6 @@
 /** The maker of transactions: one open daybook handle, with its own counter. */
 
-import type { Requirement, Transaction } from '../log/entry.js'
+import type { Maker, Requirement, Transaction } from '../log/entry.js'
 
 export class Origin {
   /** Random, made anew for each handle: 16 characters, 96 bits. */
@@ -25,6 +25,13 @@ export class Origin {
     return ++this.#seq
   }
 }
+
+/** What an entry of the log's own says of who made it and when. */
+export const makerOf = (origin: Origin, committedAt: number): Maker => ({
+  origin: origin.id,
+  nextOriginSeq: () => origin.next(),
+  committedAt,
+})
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 

@@ -39,16 +39,8 @@ const side: MeasuredSide = {
     if (open?.insertEach === undefined) return side.ask(count, first)
     return (await open.insertEach(todos(count, first))) / count
   },
-  async ask(count, first) {
-    const from = performance.now()
-    for (let n = 0; n < count; n++) await open!.insert(todo(first + n))
-    return (performance.now() - from) / count
-  },
-  async append(count, first) {
-    const from = performance.now()
-    for (let n = 0; n < count; n++) await open!.append!(todo(first + n))
-    return (performance.now() - from) / count
-  },
+  ask: (count, first) => each(count, first, (row) => open!.insert(row)),
+  append: (count, first) => each(count, first, (row) => open!.append!(row)),
   fill: (count) => open!.insert(todos(count)),
   restartWorker: () => open!.restartWorker!(),
   longestInsert(first) {
@@ -65,6 +57,13 @@ const side: MeasuredSide = {
       },
     }
   },
+}
+
+/** Writes one row after another; in ms for each. */
+async function each(count: number, first: number, write: (row: Todo) => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  for (let n = 0; n < count; n++) await write(todo(first + n))
+  return (performance.now() - from) / count
 }
 
 window.side = side

@@ -11,7 +11,6 @@ import { existsSync, renameSync } from 'node:fs'
 import type { Driver } from '../../drivers/driver.js'
 import { first, type Program } from '../../drivers/program.js'
 import {
-  CorruptFileError,
   CorruptLogError,
   CorruptRowsError,
   NotADatabaseError,
@@ -31,7 +30,7 @@ import type { ConnectFile } from './binding.js'
 import { damageInWords } from './damage-in-words.js'
 import { remove } from './new-file.js'
 import { type Salvaged, salvage } from './salvage/salvage.js'
-import { Suspicion } from './suspicion.js'
+import { isProof, Suspicion } from './suspicion.js'
 
 export interface QuarantineParts {
   readonly filename: string
@@ -41,21 +40,29 @@ export interface QuarantineParts {
   readonly open: (watch: (driver: Driver) => Driver) => Promise<OpenedHere>
 }
 
+/** The same, when what is put between is there. */
+type Opening = Omit<QuarantineParts, 'open'> & { readonly open: () => Promise<OpenedHere> }
+
 /** Opens the file, or what can be salvaged of it. */
 export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHere> {
   const { filename } = parts
   const suspicion = new Suspicion(filename)
-  const open = (): Promise<OpenedHere> => parts.open((driver) => suspicion.watch(driver))
   const salvaged = salvagedPath(filename)
   // Killed between setting the one aside and putting the other in its place.
   if (!existsSync(filename) && existsSync(salvaged)) renameSync(salvaged, filename)
+  const open = (): Promise<OpenedHere> => parts.open((driver) => suspicion.watch(driver))
+  const opened = await openSound({ ...parts, open }, suspicion)
+  suspicion.clear()
+  return opened
+}
+
+async function openSound(parts: Opening, suspicion: Suspicion): Promise<OpenedHere> {
   let opened: OpenedHere | undefined
   try {
-    opened = await open()
+    opened = await parts.open()
     await opened.journal.inspect(look)
-    const rebuilt = suspicion.exists ? await lookAtAll(opened) : undefined
-    suspicion.clear()
-    return rebuilt === undefined ? opened : { ...opened, damage: told({ action: 'rebuilt', error: rebuilt }) }
+    const error = suspicion.exists ? await lookAtAll(opened) : undefined
+    return error === undefined ? opened : rebuilt(opened, error)
   } catch (error) {
     if (!isDamage(error)) {
       await opened?.journal.close()
@@ -64,15 +71,10 @@ export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHe
     if (opened !== undefined) {
       // Rows that are ahead of the log are all that is left of its end.
       const isRowsOnly = !(error instanceof CorruptRowsError || error instanceof CorruptLogError)
-      if (isRowsOnly && (await isMended(opened))) {
-        suspicion.clear()
-        return { ...opened, damage: told({ action: 'rebuilt', error }) }
-      }
+      if (isRowsOnly && (await isMended(opened))) return rebuilt(opened, error)
       await opened.journal.close()
     }
-    const anew = await quarantine(parts, open, error)
-    suspicion.clear()
-    return anew
+    return quarantine(parts, error)
   }
 }
 
@@ -112,11 +114,7 @@ async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> 
   }
 }
 
-async function quarantine(
-  { filename, connect, clock }: QuarantineParts,
-  open: () => Promise<OpenedHere>,
-  error: unknown,
-): Promise<OpenedHere> {
+async function quarantine({ filename, connect, clock, open }: Opening, error: unknown): Promise<OpenedHere> {
   const target = salvagedPath(filename)
   remove(target)
   let salvaged: Salvaged | undefined
@@ -134,11 +132,14 @@ async function quarantine(
   return { ...(await open()), damage: told({ action: 'quarantined', error, file, salvaged }) }
 }
 
+const rebuilt = (opened: OpenedHere, error: unknown): OpenedHere => ({
+  ...opened,
+  damage: told({ action: 'rebuilt', error }),
+})
+
 const told = (event: DamageEvent) => ({ event, inWords: damageInWords(event) })
 
 const salvagedPath = (filename: string): string => `${filename}.salvaged`
 
 const isDamage = (error: unknown): boolean =>
-  [CorruptFileError, CorruptLogError, CorruptRowsError, NotADatabaseError, SqliteError].some(
-    (kind) => error instanceof kind,
-  )
+  isProof(error) || error instanceof NotADatabaseError || error instanceof SqliteError

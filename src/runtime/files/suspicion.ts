@@ -8,7 +8,9 @@ import type { Driver } from '../../drivers/driver.js'
 import type { MaybePromise } from '../../drivers/statement.js'
 import { CorruptFileError, CorruptLogError, CorruptRowsError } from '../../errors.js'
 
-const KINDS = [CorruptFileError, CorruptLogError, CorruptRowsError]
+/** Whether an error says for certain that a file is damaged. */
+export const isProof = (error: unknown): error is Error =>
+  [CorruptFileError, CorruptLogError, CorruptRowsError].some((kind) => error instanceof kind)
 
 export class Suspicion {
   readonly #path: string
@@ -44,7 +46,7 @@ export class Suspicion {
   }
 
   #pass(error: unknown): never {
-    if (KINDS.some((kind) => error instanceof kind)) this.#remember(error as Error)
+    if (isProof(error)) this.#remember(error)
     throw error
   }
 

@@ -6,12 +6,20 @@
  */
 
 import type { Driver } from '../../drivers/driver.js'
+import type { Program } from '../../drivers/program.js'
 import type { Entry, Position } from '../../log/entry.js'
-import { type Compacted, checkpoint, compactStep, type Retain, trimStep } from '../../materializer/compact.js'
+import {
+  type Compacted,
+  checkpoint,
+  compactStep,
+  type Retain,
+  type Trimmed,
+  trimStep,
+} from '../../materializer/compact.js'
 import { post } from '../../materializer/post.js'
 import type { Cancel, Clock } from '../clock.js'
-import type { Origin } from '../origin.js'
-import { BatchSize } from './batch-size.js'
+import { makerOf, type Origin } from '../origin.js'
+import { after, FIRST, toTrim } from './batch-size.js'
 import type { Meter, PostReason } from './meter.js'
 import { Pace } from './pace.js'
 import type { PostingTransactions } from './posting.js'
@@ -46,7 +54,8 @@ export interface BackgroundOptions {
 export class Background {
   readonly #options: BackgroundOptions
   readonly #pace: Pace
-  readonly #batch = new BatchSize()
+  /** Entries that are posted in one transaction; an append waits for at most one. */
+  #batch = FIRST
   #backlog = 0
   #working: Promise<void> | undefined
   #compacting: Promise<void> | undefined
@@ -77,7 +86,7 @@ export class Background {
   async #compact(): Promise<Position> {
     const { posting, meter, clock, origin } = this.#options
     const originSeq = origin.next()
-    await this.#paced(async () => (await this.#postBatch('compact')) > 0)
+    await this.#paced(async () => (await this.#post('compact')) > 0)
     const maker = { origin: origin.id, nextOriginSeq: () => originSeq, committedAt: clock.now() }
     const began = meter.begin()
     const entry = await posting.run('compact', () => checkpoint(maker))
@@ -88,17 +97,11 @@ export class Background {
   }
 
   async #trimStep(): Promise<boolean> {
-    const { posting, meter, clock } = this.#options
-    const [from, began] = [clock.now(), meter.begin()]
-    const { trimmed, more } = await posting.run('compact', () => trimStep(this.#batch.trimmed))
-    this.#trimmed(trimmed, from, began)
+    const { meter } = this.#options
+    const began = meter.begin()
+    const { trimmed, more } = await this.#timed('compact', () => trimStep(toTrim(this.#batch)), hasTrimmed)
+    meter.trimmed(trimmed, began)
     return more
-  }
-
-  #trimmed(entries: number, from: number, began: number): void {
-    const { meter, clock } = this.#options
-    if (entries > 0) this.#batch.took(clock.now() - from)
-    meter.trimmed(entries, began)
   }
 
   #checkpointed(entry: Entry, began: number): void {
@@ -166,36 +169,40 @@ export class Background {
   }
 
   async #compactStep(): Promise<boolean> {
-    const { posting, meter, clock, origin, retain } = this.#options
+    const { meter, clock, origin, retain } = this.#options
     if (retain === 'all') return false
-    const maker = { origin: origin.id, nextOriginSeq: () => origin.next(), committedAt: clock.now() }
-    const run = (posted: number): Promise<Compacted> =>
-      posting.run('compact', () => compactStep(retain, maker, { posted, trimmed: this.#batch.trimmed }))
-    const [from, began] = [clock.now(), meter.begin()]
-    let step = await run(this.#batch.posted)
-    if (step.isBehind) {
-      do await this.#post()
-      while (this.#backlog > this.#batch.posted)
+    const maker = makerOf(origin, clock.now())
+    const run = (posting: number): Promise<Compacted | undefined> =>
+      this.#timed('compact', () => compactStep(retain, maker, posting, toTrim(this.#batch)), hasTrimmed)
+    const began = meter.begin()
+    let step = await run(this.#batch)
+    while (step === undefined) {
+      while ((await this.#post()) > this.#batch);
       // Whatever has come meanwhile: it would never be less where appends do not stop.
       step = await run(Number.POSITIVE_INFINITY)
     }
     if (step.checkpoint !== undefined) this.#checkpointed(step.checkpoint, began)
-    this.#trimmed(step.trimmed, from, began)
+    meter.trimmed(step.trimmed, began)
     return step.more
   }
 
-  async #post(): Promise<void> {
-    this.#backlog = await this.#postBatch('background')
+  /** Posts one batch; answers with how many entries are left. */
+  async #post(reason: PostReason = 'background'): Promise<number> {
+    const batch = (): Program<number> => post(this.#batch)
+    this.#backlog = await this.#timed(reason, batch, (left) => left > 0)
+    return this.#backlog
   }
 
-  /** Posts one batch; answers with how many entries are left. */
-  async #postBatch(reason: PostReason): Promise<number> {
+  /** Runs one batch; the next one is as large as the time of this one says, if it was a whole one. */
+  async #timed<T>(reason: PostReason, batch: () => Program<T>, isWhole: (done: T) => boolean): Promise<T> {
     const { posting, clock } = this.#options
     const from = clock.now()
-    const left = await posting.run(reason, () => post(this.#batch.posted))
-    if (left > 0) this.#batch.took(clock.now() - from)
-    return left
+    const done = await posting.run(reason, batch)
+    if (isWhole(done)) this.#batch = after(this.#batch, clock.now() - from)
+    return done
   }
 }
+
+const hasTrimmed = (step: Trimmed | undefined): boolean => (step?.trimmed ?? 0) > 0
 
 const ended = (): void => undefined

@@ -5,7 +5,8 @@
  * It begins small: the first transactions of a process take several times as long as those that follow.
  */
 
-const FIRST = 100
+/** Entries to post in the first one. */
+export const FIRST = 100
 const LEAST = 50
 const MOST = 500
 
@@ -15,22 +16,11 @@ const SHORT = 5
 /** … and one that took more by one of half of it. */
 const LONG = 12
 
-export class BatchSize {
-  #posted = FIRST
-
-  /** Entries to post. */
-  get posted(): number {
-    return this.#posted
-  }
-
-  /** Entries to trim: more than are posted, so that trimming keeps up with whoever appends without a pause. */
-  get trimmed(): number {
-    return 2 * this.#posted
-  }
-
-  /** Takes note of a transaction that did as much as it was asked to. */
-  took(ms: number): void {
-    if (ms < SHORT) this.#posted = Math.min(MOST, 2 * this.#posted)
-    else if (ms > LONG) this.#posted = Math.max(LEAST, Math.floor(this.#posted / 2))
-  }
+/** Entries to post after a transaction that did as much as it was asked to, and took so many ms. */
+export function after(size: number, ms: number): number {
+  if (ms < SHORT) return Math.min(MOST, 2 * size)
+  return ms > LONG ? Math.max(LEAST, size >> 1) : size
 }
+
+/** Entries to trim: more than are posted, so that trimming keeps up with whoever appends without a pause. */
+export const toTrim = (size: number): number => 2 * size

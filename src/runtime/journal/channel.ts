@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from '../clock.js'
+import { heldNews } from './held-news.js'
 import type { Announcement, Answer, Request } from './protocol.js'
 
 /** The line of one context to whoever leads. */
@@ -26,9 +27,6 @@ export interface Hub {
   close(): void
 }
 
-/** How long the others wait for what one context writes, in ms: a part of a frame. */
-const TOLD_WITHIN = 5
-
 /** How many entries are told at once. */
 const TOGETHER = 64
 
@@ -39,11 +37,9 @@ const TOGETHER = 64
  */
 export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
   let isAwaited = false
-  let late: Announcement[] = []
-  const tellOthers = (): void => {
-    const news = late
-    late = []
-    for (const announcement of joined(news)) far.announce(announcement)
+  const news = heldNews(clock, tellOthers)
+  function tellOthers(): void {
+    for (const announcement of joined(news.take())) far.announce(announcement)
   }
   return {
     listen(listener) {
@@ -55,14 +51,13 @@ export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
     },
     announce(announcement) {
       near.announce(announcement)
-      const isFirst = late.push(announcement) === 1
-      // A new leader is waited for; and whoever has asked finds the news before the answer, and need not read the log.
-      if (isAwaited || announcement.entries.length === 0) tellOthers()
-      else if (isFirst) clock.after(TOLD_WITHIN, tellOthers)
+      news.hold(announcement)
+      // Whoever has asked there finds the news before the answer, and need not read the log for it.
+      if (isAwaited) tellOthers()
       isAwaited = false
     },
     close() {
-      late = []
+      news.take()
       near.close()
       far.close()
     },
@@ -71,13 +66,13 @@ export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
 
 /** The same news in fewer announcements. One without entries, whose entries are large, stays by itself. */
 function joined(news: readonly Announcement[]): Announcement[] {
-  const announcements: Announcement[] = []
+  const groups: Announcement[] = []
   for (const next of news) {
-    const last = announcements.at(-1)
-    const entries = [...(last?.entries ?? []), ...next.entries]
-    const isApart = last === undefined || last.entries.length === 0 || next.entries.length === 0
-    if (isApart || entries.length > TOGETHER) announcements.push(next)
-    else announcements[announcements.length - 1] = { ...next, entries }
+    const last = groups.at(-1)?.entries ?? []
+    const entries = [...last, ...next.entries]
+    const isTogether = last.length > 0 && next.entries.length > 0 && entries.length <= TOGETHER
+    if (isTogether) groups.pop()
+    groups.push(isTogether ? { ...next, entries } : next)
   }
-  return announcements
+  return groups
 }

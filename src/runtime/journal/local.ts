@@ -21,7 +21,7 @@ import { type Rows as PostedRows, query, queryIfPosted, queryReadOnly } from '..
 import { findRowTable } from '../../materializer/registry.js'
 import type { Subset } from '../../materializer/subset/subset.js'
 import type { Clock } from '../clock.js'
-import type { Origin } from '../origin.js'
+import { makerOf, type Origin } from '../origin.js'
 import { Background } from './background.js'
 import type { CompactOptions, OpenJournal } from './calls.js'
 import { GroupCommit } from './group-commit.js'
@@ -131,11 +131,7 @@ export class LocalJournal implements OpenJournal {
 
   /** Runs a program that appends entries of the log's own, in one write transaction, and answers with them. */
   async record(program: (maker: Maker) => Program<readonly Entry[]>): Promise<readonly Entry[]> {
-    const maker = {
-      origin: this.#origin.id,
-      nextOriginSeq: () => this.#origin.next(),
-      committedAt: this.#clock.now(),
-    }
+    const maker = makerOf(this.#origin, this.#clock.now())
     const entries = await this.maintain(() => program(maker))
     if (entries.length > 0) this.#onAppended(entries)
     return entries

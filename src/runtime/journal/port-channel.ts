@@ -5,12 +5,10 @@
  * position at once.
  */
 
-import type { Cancel, Clock } from '../clock.js'
+import type { Clock } from '../clock.js'
 import type { Hub, Link } from './channel.js'
-import type { Announcement, Answer } from './protocol.js'
-
-/** How long news wait for an answer to go with, in ms. */
-const HELD = 5
+import { heldNews } from './held-news.js'
+import type { Answer } from './protocol.js'
 
 /** One end. */
 export interface Port {
@@ -31,12 +29,9 @@ export const portLink = (port: Port): Link => ({
 })
 
 export function portHub(port: Port, clock: Clock): Hub {
-  let held: Announcement[] = []
-  let cancel: Cancel | undefined
-  const send = (...answer: Answer[]): void => {
-    cancel?.()
-    const messages = [...held, ...answer]
-    held = []
+  const news = heldNews(clock, send)
+  function send(...answer: Answer[]): void {
+    const messages = [...news.take(), ...answer]
     port.postMessage(messages.length === 1 ? messages[0] : messages)
   }
   return {
@@ -44,15 +39,9 @@ export function portHub(port: Port, clock: Clock): Hub {
       port.addEventListener('message', ({ data }) => listener(data, send))
       port.start?.()
     },
-    announce(announcement) {
-      const isFirst = held.push(announcement) === 1
-      // A new leader is waited for.
-      if (announcement.entries.length === 0) send()
-      else if (isFirst) cancel = clock.after(HELD, send)
-    },
+    announce: news.hold,
     close() {
-      cancel?.()
-      held = []
+      news.take()
       port.close?.()
     },
   }

@@ -17,7 +17,7 @@ import { checkpoint } from '../../../materializer/compact.js'
 import { post } from '../../../materializer/post.js'
 import { MATERIALIZER_SCHEMA } from '../../../materializer/tables.js'
 import { systemClock } from '../../clock.js'
-import { Origin, randomId } from '../../origin.js'
+import { makerOf, Origin, randomId } from '../../origin.js'
 import { type ConnectFile, driverOn } from '../binding.js'
 import { makeFile } from '../new-file.js'
 import { withDamagedFile } from './damaged-file.js'
@@ -156,8 +156,7 @@ class Salvage {
   }
 
   *#checkpoint(): Program<void> {
-    const nextOriginSeq = () => this.#origin.next()
-    yield* checkpoint({ origin: this.#origin.id, nextOriginSeq, committedAt: systemClock.now() })
+    yield* checkpoint(makerOf(this.#origin, systemClock.now()))
   }
 
   async #postAll(): Promise<void> {
