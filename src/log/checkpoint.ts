@@ -9,6 +9,7 @@
 import { first, type Program } from '../drivers/program.js'
 import { literal, statement } from '../drivers/query.js'
 import { insert, requestFor, tail } from './append.js'
+import type { CheckpointBody } from './checkpoint-body.js'
 import { listControls } from './controls.js'
 import type { Entry } from './entry.js'
 import { storedRuns } from './origin-runs.js'
@@ -24,26 +25,6 @@ const newestCheckpoint = statement<[]>()(
     .orderBy('seq', 'desc')
     .limit(literal(1)),
 )
-
-/** What a checkpoint says; the one element of its body. */
-export interface CheckpointBody {
-  /** The checksum of the entry before the checkpoint. */
-  readonly previous: string
-  /** Each run as [origin, origin seq, seq, term, length]. */
-  readonly origins: readonly (readonly [string, number, number, number, number])[]
-  /** Each collection as [collection, claim, schema version, changed]; see controls.ts. */
-  readonly controls: readonly (readonly [string, number, number, number])[]
-  /**
-   * Each collection with the number of its rows, about how many bytes they have, and a digest of them all; none of a large
-   * table, which would take too long in the transaction that appends.
-   */
-  readonly rows: readonly (readonly [
-    collection: string,
-    rows: number,
-    bytes: number,
-    digest: string | null,
-  ])[]
-}
 
 /** Appends a checkpoint. The tables must be posted through the head in the same transaction. */
 export function* appendCheckpoint(
@@ -72,18 +53,4 @@ export function* appendCheckpoint(
 /** The seq of the newest checkpoint; 0 when there is none. */
 export function* findCheckpoint(): Program<number> {
   return (yield* first(newestCheckpoint))?.seq ?? 0
-}
-
-/** The checksum before a checkpoint, as its body says. */
-export const previousOf = (entry: Entry): string | undefined => checkpointBody(entry)?.previous
-
-/** What a checkpoint says; nothing of another entry. */
-export function checkpointBody(entry: Entry): CheckpointBody | undefined {
-  if (entry.kind !== 'checkpoint') return undefined
-  try {
-    const [body] = JSON.parse(entry.parts[0] as string) as [CheckpointBody]
-    return body
-  } catch {
-    return undefined
-  }
 }

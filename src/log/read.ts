@@ -3,6 +3,7 @@
 import { all, first, type Program } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
 import { CorruptLogError, NewerFormatError } from '../errors.js'
+import { previousOf } from './checkpoint-body.js'
 import { chain, GENESIS } from './checksum.js'
 import { ENTRY_FORMAT, type Entry, type EntryKind, type Position } from './entry.js'
 import { partsOf } from './parts.js'
@@ -75,7 +76,7 @@ export function* readEntries(after: Position, limit: number = PAGE_ENTRIES): Pro
 
 /**
  * A page of entries after `seq`, checked against the checksum of the entry at `seq`; without one (its entry was
- * trimmed) the first entry's own checksum is taken on trust.
+ * trimmed) against what a checkpoint says of the entry before it, and any other first entry is taken on trust.
  *
  * @throws CorruptLogError, NewerFormatError
  */
@@ -87,6 +88,7 @@ export function* page(seq: number, limit: number, checksum: string | undefined):
     if (entry.position.seq !== expected) throw new CorruptLogError(expected, 'it is missing')
     if (entry.format > ENTRY_FORMAT) throw new NewerFormatError(entry.format, ENTRY_FORMAT)
     if (fault !== undefined) throw new CorruptLogError(expected, fault)
+    previous ??= previousOf(entry)
     if (previous !== undefined && checksumOf(previous, entry) !== entry.checksum) {
       throw new CorruptLogError(expected, 'its checksum does not fit its content and the entry before it')
     }

@@ -7,7 +7,8 @@
 
 import { all, first, type Program } from '../drivers/program.js'
 import { literal, parameter, statement } from '../drivers/query.js'
-import { checkpointBody, findCheckpoint } from './checkpoint.js'
+import { findCheckpoint } from './checkpoint.js'
+import { checkpointBody } from './checkpoint-body.js'
 import { floor, rawPage } from './read.js'
 import { log } from './tables.js'
 import { tail } from './tail.js'

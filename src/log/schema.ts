@@ -34,11 +34,19 @@ export interface FileFacts {
   readonly id: string
 }
 
+/** An id as `randomId` of the runtime makes it. */
+export const isId = (id: unknown): id is string => typeof id === 'string' && /^[\w-]{16}$/.test(id)
+
 /** What a new database needs to be told. */
 export interface Genesis {
   readonly id: string
   readonly origin: string
   readonly createdAt: number
+}
+
+/** Whether the log's own table is there, whatever the database says of itself. */
+export function* hasLog(): Program<boolean> {
+  return (yield* first(findTable, 'daybook_log')) !== undefined
 }
 
 /**

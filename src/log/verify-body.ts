@@ -1,7 +1,8 @@
 /** Checking what the body of an entry says: that it is made as docs/log-format.md has it, and fits the entry's kind. */
 
 import { InvalidTransactionError } from '../errors.js'
-import type { CheckpointBody } from './checkpoint.js'
+import type { CheckpointBody } from './checkpoint-body.js'
+import type { Entry } from './entry.js'
 import { KindOfOps } from './kind.js'
 import { opsText } from './redacted-part.js'
 import { isStoredOp, type StoredOp } from './stored-op.js'
@@ -11,6 +12,13 @@ import type { EntryHead } from './stream.js'
 export interface BodyVisitor {
   op(op: StoredOp, head: EntryHead): void
   checkpoint(body: CheckpointBody, head: EntryHead): void
+}
+
+/** What is wrong with what an entry says, if anything is. */
+export function faultOfBody({ parts, ...head }: Entry): string | undefined {
+  const check = new BodyCheck(head, { op() {}, checkpoint() {} })
+  for (const part of parts) check.add(part)
+  return check.end()
 }
 
 /** Looks at the parts of one entry, in order. */

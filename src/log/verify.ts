@@ -5,7 +5,8 @@
 
 import { first, type Program } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
-import { type CheckpointBody, findCheckpoint, previousOf } from './checkpoint.js'
+import { findCheckpoint } from './checkpoint.js'
+import { type CheckpointBody, previousOf } from './checkpoint-body.js'
 import { GENESIS } from './checksum.js'
 import { damageOf, isDamage } from './damage.js'
 import { ENTRY_FORMAT, type Position } from './entry.js'

@@ -218,6 +218,47 @@ describe('salvage()', () => {
     expect([rows.size, token]).toEqual([60, 0])
   })
 
+  test.each([
+    ['that does not fit what it says of the entry before it', 'committed_at = committed_at + 1'],
+    ['that says nothing any more', "body = 'x' || substr(body, 2)"],
+    ['that is no checkpoint any more', "kind = 'checkpoinU'"],
+  ])('of a trimmed log with a checkpoint %s keeps none of it, and all rows', async (_, damage) => {
+    const { file, entries } = await filled(120, { compactAt: 60 })
+    const { seq } = entries[0]!.position
+    exec(file, `DROP TRIGGER daybook_log_immutable; UPDATE daybook_log SET ${damage} WHERE seq = ${seq}`)
+    const target = newFile()
+    expect(await salvage(file, target)).toMatchObject({ complete: false, kept: undefined })
+    const { rows, token } = await look(target)
+    expect([rows.size, token]).toEqual([120, 120])
+  })
+
+  test('of a trimmed log knows from its checkpoint whose transactions were where, not from a damaged table', async () => {
+    const { file } = await filled(120, { compactAt: 60 })
+    exec(file, "UPDATE daybook_origins SET origin = 'tource' WHERE origin = 'source'")
+    exec(file, "UPDATE daybook_controls SET claim = 7, schema_version = 9 WHERE collection = '\"rows\"'")
+    const target = newFile()
+    expect(await salvage(file, target)).toMatchObject({ complete: true })
+    const { rows, token } = await look(target)
+    expect([rows.size, token]).toEqual([120, 120])
+  })
+
+  test.each([
+    ['has lost its id', "UPDATE daybook_meta SET value = '' WHERE name = 'id'"],
+    ['has lost its format', "UPDATE daybook_meta SET value = 'x' WHERE name = 'format'"],
+    ['says nothing of itself', 'DROP TABLE daybook_meta'],
+  ])('of a file that %s keeps the log under a new id', async (_, damage) => {
+    const { file, entries } = await filled(20)
+    exec(file, damage)
+    const target = newFile()
+    expect(await salvage(file, target)).toMatchObject({
+      complete: false,
+      kept: { from: 1, to: entries.length },
+      lost: undefined,
+      notes: ['Not all of it could be read: the id of the database.'],
+    })
+    expect((await look(target)).rows.size).toBe(20)
+  })
+
   test('keeps rows that are newer than the gap in the log, and follows with what was not posted yet', async () => {
     const { file, entries } = await filled(40, { posted: false })
     const cursor = sql<{ seq: number }>(file, 'SELECT seq FROM daybook_cursor')[0]!.seq

@@ -5,7 +5,8 @@
 
 import { first, type Program } from '../../drivers/program.js'
 import { CorruptRowsError, quote } from '../../errors.js'
-import { checkpointBody, findCheckpoint } from '../../log/checkpoint.js'
+import { findCheckpoint } from '../../log/checkpoint.js'
+import { checkpointBody } from '../../log/checkpoint-body.js'
 import { postedControls } from '../../log/controls.js'
 import type { Report } from '../../log/finding.js'
 import { rawPage } from '../../log/read.js'

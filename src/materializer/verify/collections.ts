@@ -2,7 +2,7 @@
 
 import type { Program } from '../../drivers/program.js'
 import { quote } from '../../errors.js'
-import type { CheckpointBody } from '../../log/checkpoint.js'
+import type { CheckpointBody } from '../../log/checkpoint-body.js'
 import { type Controls, controlsAfter, UNMENTIONED } from '../../log/controls.js'
 import type { Report } from '../../log/finding.js'
 import type { StoredOp } from '../../log/stored-op.js'

@@ -5,6 +5,7 @@
 
 import type { Program } from '../../drivers/program.js'
 import type { Finding, Report } from '../../log/finding.js'
+import { isId } from '../../log/schema.js'
 import { LOG_SCHEMA } from '../../log/tables.js'
 import { EARLIER_TRIM_TRIGGER, TRIM_TRIGGER } from '../../log/trim-trigger.js'
 import { indexStatement } from '../indexes.js'
@@ -17,9 +18,6 @@ import {
   listSchema,
   type SchemaObject,
 } from './stored.js'
-
-/** An id as `randomId` makes it. */
-const ID = /^[\w-]{16}$/
 
 /** Definitions as SQLite keeps them, by name. */
 const OWN = new Map([...LOG_SCHEMA, ...MATERIALIZER_SCHEMA].map((sql) => [nameIn(sql), sql]))
@@ -70,7 +68,7 @@ export class DefinitionsVerifier {
         'format',
         `daybook_meta has ${names.map(String).join(', ') || 'nothing'}, not format and id.`,
       )
-    } else if (typeof id !== 'string' || !ID.test(id)) {
+    } else if (!isId(id)) {
       this.#report.found(
         'format',
         `The id of the file is ${JSON.stringify(id)}, which no daybook has given it.`,

@@ -5,7 +5,7 @@
 
 import { first, type Program } from '../../drivers/program.js'
 import { literal, parameter, statement } from '../../drivers/query.js'
-import type { CheckpointBody } from '../../log/checkpoint.js'
+import type { CheckpointBody } from '../../log/checkpoint-body.js'
 import type { Report } from '../../log/finding.js'
 import { decodeOp } from '../../log/op.js'
 import type { StoredOp } from '../../log/stored-op.js'

@@ -16,17 +16,22 @@ import {
   writeSync,
 } from 'node:fs'
 import type { Driver } from '../../../drivers/driver.js'
-import { CannotOpenError, NotADatabaseError, UnsalvageableError } from '../../../errors.js'
-import { type FileFacts, findLog } from '../../../log/schema.js'
+import {
+  CannotOpenError,
+  NewerFormatError,
+  NotADatabaseError,
+  UnsalvageableError,
+} from '../../../errors.js'
+import { findLog, hasLog, isId } from '../../../log/schema.js'
 import { type ConnectFile, driverOn } from '../binding.js'
 import { remove } from '../new-file.js'
 
-/** Opens a copy of the file at `copy`, calls `read` with it, and removes it again. */
+/** Opens a copy of the file at `copy`, calls `read` with it and its id, if that can be read, and removes it again. */
 export async function withDamagedFile<T>(
   connect: ConnectFile,
   path: string,
   copy: string,
-  read: (driver: Driver, facts: FileFacts) => Promise<T>,
+  read: (driver: Driver, id: string | undefined) => Promise<T>,
 ): Promise<T> {
   if (!existsSync(path)) throw new CannotOpenError(`There is no file at ${path}.`)
   remove(copy)
@@ -35,24 +40,30 @@ export async function withDamagedFile<T>(
     copyFileSync(path, copy)
     if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`)
     mendHeader(copy)
-    let facts: FileFacts
+    let id: string | undefined
     try {
       driver = driverOn(connect, copy)
-      facts = await factsOf(driver, path)
+      id = await idOf(driver, path)
     } catch (cause) {
       throw new UnsalvageableError(path, { cause })
     }
-    return await read(driver, facts)
+    return await read(driver, id)
   } finally {
     await driver?.close()
     remove(copy)
   }
 }
 
-async function factsOf(driver: Driver, path: string): Promise<FileFacts> {
-  const facts = await driver.transaction('read', findLog)
-  if (facts === undefined) throw new NotADatabaseError(`${path} has no daybook in it.`)
-  return facts
+async function idOf(driver: Driver, path: string): Promise<string | undefined> {
+  try {
+    const facts = await driver.transaction('read', findLog)
+    if (facts === undefined) throw new NotADatabaseError(`${path} has no daybook in it.`)
+    return isId(facts.id) ? facts.id : undefined
+  } catch (error) {
+    if (error instanceof NewerFormatError || !(await driver.transaction('read', hasLog))) throw error
+    // What it says of itself is damaged, and the log may be whole.
+    return undefined
+  }
 }
 
 /** https://www.sqlite.org/fileformat2.html#the_database_header */

@@ -1,9 +1,11 @@
 /** What can still be read of a damaged log: the longest part from its beginning that is whole, and what lies behind. */
 
 import type { Driver } from '../../../drivers/driver.js'
+import { previousOf } from '../../../log/checkpoint-body.js'
 import { GENESIS } from '../../../log/checksum.js'
 import { ENTRY_FORMAT, type Entry } from '../../../log/entry.js'
 import { checksumOf, floor, type RawEntry, rawPage } from '../../../log/read.js'
+import { faultOfBody } from '../../../log/verify-body.js'
 import { DAMAGED, Scan, tryRead } from './scan.js'
 
 /** Entries read at a time while there is no damage. */
@@ -21,8 +23,13 @@ export async function beginningOf(driver: Driver): Promise<number | undefined> {
 export async function* wholePrefix(driver: Driver, beginning: number): AsyncGenerator<Entry, void> {
   let seq = beginning - 1
   let term = 0
-  // Behind a trim the first checksum is taken on trust.
-  let checksum = beginning === 1 ? GENESIS : undefined
+  let checksum: string | undefined = GENESIS
+  if (beginning > 1) {
+    const first = await entryAt(driver, beginning)
+    // With nothing before it, what it says has to speak for it.
+    if (first === undefined || faultOfBody(first) !== undefined) return
+    checksum = previousOf(first)
+  }
   for (;;) {
     const entries = await pageAt(driver, seq)
     if (entries.length === 0) return

@@ -3,7 +3,7 @@
 import type { Driver } from '../../../drivers/driver.js'
 import { first, type Program } from '../../../drivers/program.js'
 import { insert, requestFor, tail } from '../../../log/append.js'
-import { checkpointBody } from '../../../log/checkpoint.js'
+import { checkpointBody } from '../../../log/checkpoint-body.js'
 import { type Controls, controlsOf, postControls } from '../../../log/controls.js'
 import { moveCursor } from '../../../log/cursor.js'
 import { type Entry, opParts } from '../../../log/entry.js'
@@ -114,26 +114,35 @@ export class Restoring {
   // As of the entry before the first that is kept: then all that are kept are posted over it. They bring back rows that
   // could not be read, put right what is damaged and does not show it, and leave the rest as it is.
   *#putTables(): Program<void> {
-    const { tables, from, to } = this.#parts
+    const { from, to } = this.#parts
     for (const { of, damaged } of this.#found.values()) {
-      const { claim, schemaVersion, changed } = of.controls
-      const controls = { claim: claim > to ? 0 : claim, schemaVersion, changed: Math.min(changed, to) }
-      yield* postControls(new Map([[of.collection, controls]]))
       for (const state of damaged ? [] : of.state.values()) if (state.seq <= to) yield* putState(state)
     }
-    for (const run of tables.runs) yield* this.#putTrimmed(run)
-    yield* this.#putFromCheckpoints()
+    // What a checkpoint says has a checksum.
+    if (!(yield* this.#putFromCheckpoints())) yield* this.#putFromTables()
     yield* moveCursor(from - 1)
   }
 
-  // What the tables no longer say, and of a collection that was dropped never did.
-  *#putFromCheckpoints(): Program<void> {
+  *#putFromTables(): Program<void> {
+    const { tables, to } = this.#parts
+    for (const { of } of this.#found.values()) {
+      const { claim, schemaVersion, changed } = of.controls
+      const controls = { claim: claim > to ? 0 : claim, schemaVersion, changed: Math.min(changed, to) }
+      yield* postControls(new Map([[of.collection, controls]]))
+    }
+    for (const run of tables.runs) yield* this.#putTrimmed(run)
+  }
+
+  /** Answers whether there is one in what is kept. */
+  *#putFromCheckpoints(): Program<boolean> {
     const { from, to } = this.#parts
+    let isThere = false
     const controls = new Map<string, Controls>()
     for (let seq = from - 1; seq < to; ) {
       const entries = (yield* rawPage(seq, BATCH)).map(({ entry }) => entry)
       for (const entry of entries) {
         const body = checkpointBody(entry)
+        isThere ||= body !== undefined
         for (const [origin, originSeq, at, term, length] of body?.origins ?? []) {
           yield* this.#putTrimmed({ origin, originSeq, seq: at, term, length })
         }
@@ -147,6 +156,7 @@ export class Restoring {
       seq = last.position.seq
     }
     yield* postControls(controls)
+    return isThere
   }
 
   *#putTrimmed(run: OriginRun): Program<void> {

@@ -36,7 +36,7 @@ const BATCH = 500
  */
 export async function salvage(connect: ConnectFile, source: string, target: string): Promise<Salvaged> {
   return makeFile(target, (partial) =>
-    withDamagedFile(connect, source, `${target}.source`, async (damaged, { id }) => {
+    withDamagedFile(connect, source, `${target}.source`, async (damaged, id) => {
       const driver = driverOn(connect, partial)
       try {
         return await new Salvage(damaged, driver, id).run()
@@ -50,11 +50,12 @@ export async function salvage(connect: ConnectFile, source: string, target: stri
 class Salvage {
   readonly #damaged: Driver
   readonly #target: Driver
-  readonly #id: string
+  /** That of the damaged file, where it could be read. */
+  readonly #id: string | undefined
   readonly #origin = new Origin()
   #maxTerm = 0
 
-  constructor(damaged: Driver, target: Driver, id: string) {
+  constructor(damaged: Driver, target: Driver, id: string | undefined) {
     this.#damaged = damaged
     this.#target = target
     this.#id = id
@@ -86,13 +87,14 @@ class Salvage {
     }
     const collections = await restoring.report(fromLog)
     const { term, seq } = await this.#target.transaction('read', tail)
+    const lost = this.#id === undefined ? ['the id of the database', ...tables.lost] : tables.lost
     return {
-      complete: isWhole && !restoring.hasLosses,
+      complete: isWhole && !restoring.hasLosses && this.#id !== undefined,
       kept: to === 0 ? undefined : { from: from as number, to },
       lost: isWhole ? undefined : { from: to + 1, to: last },
       appendedAnew: behind.length,
       collections,
-      notes: tables.lost.map((what) => `Not all of it could be read: ${what}.`),
+      notes: lost.map((what) => `Not all of it could be read: ${what}.`),
       head: { term, seq },
     }
   }
@@ -138,7 +140,7 @@ class Salvage {
   }
 
   *#put(entries: readonly Entry[], isFirst: boolean): Program<void> {
-    if (isFirst) yield* createTables(this.#id, MATERIALIZER_SCHEMA)
+    if (isFirst) yield* createTables(this.#id ?? randomId(), MATERIALIZER_SCHEMA)
     for (const entry of entries) yield* write(entry)
   }
 
