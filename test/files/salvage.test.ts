@@ -235,12 +235,50 @@ describe('salvage()', () => {
   test('of a trimmed log knows from its checkpoint whose transactions were where, not from a damaged table', async () => {
     const { file } = await filled(120, { compactAt: 60 })
     exec(file, "UPDATE daybook_origins SET origin = 'tource' WHERE origin = 'source'")
-    exec(file, "UPDATE daybook_controls SET claim = 7, schema_version = 9 WHERE collection = '\"rows\"'")
+    exec(file, 'UPDATE daybook_controls SET claim = 7, schema_version = 9 WHERE collection = \'"rows"\'')
     const target = newFile()
     expect(await salvage(file, target)).toMatchObject({ complete: true })
     const { rows, token } = await look(target)
     expect([rows.size, token]).toEqual([120, 120])
   })
+
+  test('of a trimmed log knows that a lost entry dropped a collection of its checkpoint', async () => {
+    const { file, entries } = await filled(60, { compactAt: 58 })
+    const session = await openFile(file)
+    await session.journal.append(transaction('source', 61, [{ op: 'reset', collection: 'rows' }]))
+    await session.journal.append(transaction('source', 62, [put('counts', 7, {})]))
+    await session.journal.query('rows')
+    await session.journal.close()
+    const { seq } = entries.at(-1)!.position
+    exec(file, `DROP TRIGGER daybook_log_trim; DELETE FROM daybook_log WHERE seq = ${seq + 1}`)
+    const target = newFile()
+    const { kept, collections } = await salvage(file, target)
+    expect(kept?.to).toBe(seq)
+    expect(collections).toMatchObject([{ collection: 'counts', rows: 4 }])
+    expect(await look(target)).toMatchObject({ rows: { size: 0 }, token: 0 })
+  })
+
+  test.each([
+    ['says other ids', `UPDATE daybook_collections SET id = replace(id, 's"', 'z"')`],
+    ['says other tables', "UPDATE daybook_collections SET row_table = row_table || 'z'"],
+  ])(
+    'of a log of one checkpoint whose registry %s knows its collections, without rows',
+    async (_, damage) => {
+      const { file } = await filled(60, { compactAt: 60 })
+      exec(file, damage)
+      const target = newFile()
+      const { complete, collections, notes } = await salvage(file, target)
+      expect(collections.map(({ collection, rows }) => [collection, rows])).toEqual([
+        ['counts', 0],
+        ['rows', 0],
+      ])
+      expect((await look(target)).token).toBe(0)
+      expect([complete, notes]).toEqual([
+        false,
+        ['Not all of it could be read: which collections there are.'],
+      ])
+    },
+  )
 
   test.each([
     ['has lost its id', "UPDATE daybook_meta SET value = '' WHERE name = 'id'"],

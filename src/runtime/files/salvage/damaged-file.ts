@@ -16,12 +16,7 @@ import {
   writeSync,
 } from 'node:fs'
 import type { Driver } from '../../../drivers/driver.js'
-import {
-  CannotOpenError,
-  NewerFormatError,
-  NotADatabaseError,
-  UnsalvageableError,
-} from '../../../errors.js'
+import { CannotOpenError, NewerFormatError, NotADatabaseError, UnsalvageableError } from '../../../errors.js'
 import { findLog, hasLog, isId } from '../../../log/schema.js'
 import { type ConnectFile, driverOn } from '../binding.js'
 import { remove } from '../new-file.js'

@@ -5,6 +5,7 @@ import { type Controls, UNMENTIONED } from '../../../log/controls.js'
 import { cursor } from '../../../log/cursor.js'
 import type { OriginRun } from '../../../log/origin-runs.js'
 import { isVersion } from '../../../log/version.js'
+import { isTableNameOf } from '../../../materializer/registry.js'
 import type { StoredState } from '../../../materializer/state.js'
 import type { StoredRow } from '../../../materializer/tables.js'
 import { decodeKey } from '../../../values/decode-key.js'
@@ -52,7 +53,14 @@ export async function readableTables(driver: Driver): Promise<ReadableTables> {
     'daybook_collections',
     ['id', 'row_table'],
     'which collections there are',
-    ({ id, row_table }) => typeof textOf(id) === 'string' && typeof row_table === 'string',
+    ({ id, row_table }) => {
+      const collection = textOf(id)
+      return (
+        typeof collection === 'string' &&
+        typeof row_table === 'string' &&
+        isTableNameOf(row_table, collection)
+      )
+    },
   )
   const states = await every<StoredState>(
     'daybook_state',

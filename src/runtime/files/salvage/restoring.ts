@@ -143,6 +143,8 @@ export class Restoring {
       for (const entry of entries) {
         const body = checkpointBody(entry)
         isThere ||= body !== undefined
+        // A damaged registry may not have them.
+        for (const [collection] of body?.rows ?? []) yield* ensureRowTable(collection)
         for (const [origin, originSeq, at, term, length] of body?.origins ?? []) {
           yield* this.#putTrimmed({ origin, originSeq, seq: at, term, length })
         }
@@ -185,7 +187,7 @@ export class Restoring {
     const { tables, base } = this.#parts
     for (const found of this.#found.values()) await this.#write(() => this.#stateCollection(found))
     const isRegistryWhole = tables.lost.length === 0
-    if ((base === 'log') !== isRegistryWhole) return
+    if (base === 'log' && !isRegistryWhole) return
     for (const { collection } of await this.#target.transaction('read', listCollections)) {
       if (this.#found.has(collection)) continue
       // What a whole registry does not have was dropped since. What a damaged one does not has rows that no entry says any
