@@ -258,6 +258,17 @@ describe('salvage()', () => {
     expect(await look(target)).toMatchObject({ rows: { size: 0 }, token: 0 })
   })
 
+  test('of a trimmed log takes no word of a row for which entry wrote it', async () => {
+    const { file } = await filled(120, { compactAt: 60 })
+    exec(
+      file,
+      'UPDATE rows_rows SET seq = -seq WHERE key < 20; UPDATE rows_rows SET seq = 100 WHERE key < 10',
+    )
+    const target = newFile()
+    expect(await salvage(file, target)).toMatchObject({ complete: true })
+    expect(await look(target)).toMatchObject({ rows: { size: 120 }, token: 120 })
+  })
+
   test.each([
     ['says other ids', `UPDATE daybook_collections SET id = replace(id, 's"', 'z"')`],
     ['says other tables', "UPDATE daybook_collections SET row_table = row_table || 'z'"],

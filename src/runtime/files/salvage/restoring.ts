@@ -100,7 +100,7 @@ export class Restoring {
         found.keys.add(row.key)
         if (base === 'rows' || row.seq > to) found.newer.push(row)
         else if (base === 'both') {
-          older.push(row)
+          older.push({ ...row, seq: this.#beforeKept(row.seq) })
           if (row.metadata === null && row.seq >= from) found.bare.set(row.key, row.seq)
         }
         if (older.length >= BATCH) await flush()
@@ -116,11 +116,18 @@ export class Restoring {
   *#putTables(): Program<void> {
     const { from, to } = this.#parts
     for (const { of, damaged } of this.#found.values()) {
-      for (const state of damaged ? [] : of.state.values()) if (state.seq <= to) yield* putState(state)
+      for (const state of damaged ? [] : of.state.values()) {
+        if (state.seq <= to) yield* putState({ ...state, seq: this.#beforeKept(state.seq) })
+      }
     }
     // What a checkpoint says has a checksum.
     if (!(yield* this.#putFromCheckpoints())) yield* this.#putFromTables()
     yield* moveCursor(from - 1)
+  }
+
+  // What a kept entry wrote it writes again, and says so then; no seq that damage made up may stay.
+  #beforeKept(seq: number): number {
+    return Math.max(1, Math.min(seq, this.#parts.from - 1))
   }
 
   *#putFromTables(): Program<void> {
