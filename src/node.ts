@@ -13,15 +13,16 @@ import { exportEntries as entriesOf } from './runtime/files/export-entries.js'
 import { exportRows as rowsOf } from './runtime/files/export-rows.js'
 import { importEntries as entriesInto, type Imported } from './runtime/files/import-entries.js'
 import type { Lines } from './runtime/files/parsed-lines.js'
-import { type Salvaged, salvage as salvageFrom } from './runtime/files/salvage/salvage.js'
+import { salvage as salvageFrom } from './runtime/files/salvage.js'
 import { openFileDaybook } from './runtime/open-file.js'
+import type { Salvaged } from './runtime/quarantine/salvage/report.js'
 
 export type { BetterSqlite3Database } from './drivers/better-sqlite3.js'
 export * from './index.js'
 export type { Imported } from './runtime/files/import-entries.js'
 export { type ImportedRows, type ImportRowsOptions, importRows } from './runtime/files/import-rows.js'
 export type { Lines } from './runtime/files/parsed-lines.js'
-export type { Salvaged, SalvagedCollection } from './runtime/files/salvage/report.js'
+export type { Salvaged, SalvagedCollection } from './runtime/quarantine/salvage/report.js'
 
 /** Options of {@link openDaybook}; `database` is a better-sqlite3 `Database`. */
 export type DaybookOptions = FileOptions<BetterSqlite3Database>

@@ -31,7 +31,7 @@ export interface Opened {
   readonly maintenance: MaintenanceCalls
   readonly warnings: readonly string[]
   /** The file was damaged, and something was done about it. */
-  readonly damage?: { readonly event: DamageEvent; readonly inWords: string }
+  readonly damage?: DamageEvent
   /** Copies the database to a file; only where there are files. */
   readonly backup?: (path: string) => Promise<void>
 }
@@ -105,10 +105,8 @@ export class Daybook implements Persistence, AsyncDisposable {
     this.trace = trace
     this.#opening = open(onError, trace)
     this.ready = this.#opening.then(({ warnings, damage }) => {
-      const isUnheard = damage !== undefined && !this.#events.emit('damage', damage.event)
-      for (const warning of isUnheard ? [damage.inWords, ...warnings] : warnings) {
-        this.#events.emit('warning', warning)
-      }
+      if (damage !== undefined) this.emit('damage', damage)
+      for (const warning of warnings) this.#events.emit('warning', warning)
     })
     // Nobody has to await `ready`: collections and calls are told themselves.
     this.ready.catch(() => undefined)

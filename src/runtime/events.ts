@@ -1,6 +1,6 @@
 /** The events of a daybook. */
 
-import type { Salvaged } from './files/salvage/report.js'
+import type { Salvaged } from './quarantine/salvage/report.js'
 
 /** What listeners of each event are given. */
 export interface DaybookEvents {
@@ -38,12 +38,19 @@ export interface DaybookEvents {
 
 export type DamageEvent =
   /** Row tables were made anew from the log, which is whole. Nothing was lost. */
-  | { readonly action: 'rebuilt'; readonly error: unknown }
+  | {
+      readonly action: 'rebuilt'
+      readonly error: unknown
+      /** What was damaged and what was done about it, for people. */
+      readonly message: string
+    }
   /** The file was set aside; what could be read of it is the new one. */
   | {
       readonly action: 'quarantined'
       readonly error: unknown
-      /** Where the damaged file is now. */
+      /** What was damaged and what was done about it, for people. */
+      readonly message: string
+      /** Where the damaged file is now; in the browser the folder of the origin private file system. */
       readonly file: string
       /** What was kept and what was not; nothing where not even the tables could be read. */
       readonly salvaged: Salvaged | undefined
@@ -104,10 +111,10 @@ export class Events {
   }
 
   /**
-   * Tells all who listen, and answers whether anybody does. An error that nobody listens for is thrown where the runtime
-   * reports uncaught ones: it must not be silent.
+   * Tells all who listen. An error that nobody listens for is thrown where the runtime reports uncaught ones: it must not be
+   * silent.
    */
-  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): boolean {
+  emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void {
     const listeners = [...this.#listeners[name]]
     if (name === 'error' && listeners.length === 0) {
       queueMicrotask(() => {
@@ -117,8 +124,8 @@ export class Events {
     if (name === 'storage' && listeners.length === 0 && 'error' in (event as StorageEvent)) {
       this.emit('error', (event as { readonly error: unknown }).error)
     }
+    if (name === 'damage' && listeners.length === 0) this.emit('warning', (event as DamageEvent).message)
     if (name === 'warning' && listeners.length === 0) this.#onUnheardWarning(event as string)
     for (const listener of listeners) listener(event)
-    return listeners.length > 0
   }
 }

@@ -44,14 +44,16 @@ export function openFileDaybook<Handle extends object>(
         )
         return openJournal({ driver, clock, origin, onError, trace, ...settings })
       }
+      const openOrQuarantine = async (filename: string): Promise<OpenedHere> => {
+        const [{ openOrQuarantine }, { filePlace }] = await Promise.all([
+          import('./quarantine/quarantine.js'),
+          import('./files/file-place.js'),
+        ])
+        return openOrQuarantine({ place: filePlace(filename, connect), clock, open })
+      }
       const opened =
         'filename' in which && options.onCorruption === 'quarantine'
-          ? await (await import('./files/quarantine.js')).openOrQuarantine({
-              filename: which.filename,
-              connect,
-              clock,
-              open,
-            })
+          ? await openOrQuarantine(which.filename)
           : await open()
       const used = driver as unknown as Driver
       const database = 'database' in which ? which.database : undefined

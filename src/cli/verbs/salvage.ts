@@ -1,6 +1,6 @@
 /** `daybook salvage`: what can still be read of a damaged file, in a new one. */
 
-import { salvage } from '../../runtime/files/salvage/salvage.js'
+import { salvage } from '../../runtime/files/salvage.js'
 import type { Cli } from '../cli.js'
 import { connectFile } from '../connect-file.js'
 import { FINDINGS } from '../exit-codes.js'

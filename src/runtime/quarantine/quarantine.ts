@@ -1,15 +1,15 @@
 /**
- * `onCorruption: 'quarantine'`: an app starts although its file is damaged. The damaged file is set aside under a name
+ * `onCorruption: 'quarantine'`: an app starts although its database is damaged. The damaged one is set aside under a name
  * with the time, what can be read of it becomes the new one, and the app is told what was lost.
  *
  * Row tables that are damaged beside a log that is whole are made anew, and the app is told that.
  *
- * An open looks at what shows at once. A file in which damage was met while it was used is looked at in full.
+ * An open looks at what shows at once. A database in which damage was met while it was used is looked at in full.
  */
 
-import { existsSync, renameSync } from 'node:fs'
 import type { Driver } from '../../drivers/driver.js'
 import { first, type Program } from '../../drivers/program.js'
+import type { MaybePromise } from '../../drivers/statement.js'
 import {
   CorruptLogError,
   CorruptRowsError,
@@ -24,44 +24,54 @@ import { tail } from '../../log/tail.js'
 import { listCollections } from '../../materializer/registry.js'
 import { rowTable } from '../../materializer/tables.js'
 import type { Clock } from '../clock.js'
-import type { DamageEvent } from '../events.js'
 import type { OpenedHere } from '../open.js'
-import type { ConnectFile } from './binding.js'
-import { damageInWords } from './damage-in-words.js'
-import { remove } from './new-file.js'
-import { type Salvaged, salvage } from './salvage/salvage.js'
-import { isProof, Suspicion } from './suspicion.js'
+import { type Damage, inWords } from './in-words.js'
+import type { Salvaged } from './salvage/report.js'
+import { isProof, watchForDamage } from './suspicion.js'
+
+/** A place in which a database lies, and which can be given another one. */
+export interface Place {
+  /** Whether damage was met since all of the database was looked at. */
+  isSuspect(): MaybePromise<boolean>
+  /** Remembers that damage was met, as far as that is possible here; must not throw. */
+  suspect(reason: Error): void
+  /** Remembers no more. */
+  trust(): MaybePromise<void>
+  /** Salvages what can be read of the database, which is closed, beside it. */
+  salvage(): Promise<Salvaged>
+  /**
+   * Sets the database aside, all at once or not at all, and puts in its place what was salvaged, or nothing. Answers with
+   * where the damaged one is then.
+   */
+  replace(at: Date, salvaged: Salvaged | undefined): MaybePromise<string>
+}
 
 export interface QuarantineParts {
-  readonly filename: string
-  readonly connect: ConnectFile
+  readonly place: Place
   readonly clock: Clock
-  /** Opens the file, as it would be opened anyway, with what is put between the driver and everybody else. */
+  /** Opens the database, with what is put between the driver and everybody else. */
   readonly open: (watch: (driver: Driver) => Driver) => Promise<OpenedHere>
 }
 
 /** The same, when what is put between is there. */
 type Opening = Omit<QuarantineParts, 'open'> & { readonly open: () => Promise<OpenedHere> }
 
-/** Opens the file, or what can be salvaged of it. */
-export async function openOrQuarantine(parts: QuarantineParts): Promise<OpenedHere> {
-  const { filename } = parts
-  const suspicion = new Suspicion(filename)
-  const salvaged = salvagedPath(filename)
-  // Killed between setting the one aside and putting the other in its place.
-  if (!existsSync(filename) && existsSync(salvaged)) renameSync(salvaged, filename)
-  const open = (): Promise<OpenedHere> => parts.open((driver) => suspicion.watch(driver))
-  const opened = await openSound({ ...parts, open }, suspicion)
-  suspicion.clear()
+/** Opens the database, or what can be salvaged of it. */
+export async function openOrQuarantine({ open, ...parts }: QuarantineParts): Promise<OpenedHere> {
+  const { place } = parts
+  const watched = (): Promise<OpenedHere> =>
+    open((driver) => watchForDamage(driver, (error) => place.suspect(error)))
+  const opened = await openSound({ ...parts, open: watched })
+  await place.trust()
   return opened
 }
 
-async function openSound(parts: Opening, suspicion: Suspicion): Promise<OpenedHere> {
+async function openSound(parts: Opening): Promise<OpenedHere> {
   let opened: OpenedHere | undefined
   try {
     opened = await parts.open()
     await opened.journal.inspect(look)
-    const error = suspicion.exists ? await lookAtAll(opened) : undefined
+    const error = (await parts.place.isSuspect()) ? await lookAtAll(opened) : undefined
     return error === undefined ? opened : rebuilt(opened, error)
   } catch (error) {
     if (!isDamage(error)) {
@@ -114,32 +124,25 @@ async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> 
   }
 }
 
-async function quarantine({ filename, connect, clock, open }: Opening, error: unknown): Promise<OpenedHere> {
-  const target = salvagedPath(filename)
-  remove(target)
+async function quarantine({ place, clock, open }: Opening, error: Error): Promise<OpenedHere> {
   let salvaged: Salvaged | undefined
   try {
-    salvaged = await salvage(connect, filename, target)
+    salvaged = await place.salvage()
   } catch (failure) {
-    // A file that may not be daybook's at all stays where it is.
+    // A database that may not be daybook's at all stays where it is.
     if (error instanceof NotADatabaseError || !(failure instanceof UnsalvageableError)) throw error
   }
-  const file = `${filename}.damaged-${new Date(clock.now()).toISOString().replaceAll(':', '-')}`
-  for (const suffix of ['-wal', '-shm', '']) {
-    if (existsSync(filename + suffix)) renameSync(filename + suffix, file + suffix)
-  }
-  if (salvaged !== undefined) renameSync(target, filename)
-  return { ...(await open()), damage: told({ action: 'quarantined', error, file, salvaged }) }
+  const file = await place.replace(new Date(clock.now()), salvaged)
+  return withDamage(await open(), { action: 'quarantined', error, file, salvaged })
 }
 
-const rebuilt = (opened: OpenedHere, error: unknown): OpenedHere => ({
+const rebuilt = (opened: OpenedHere, error: Error): OpenedHere =>
+  withDamage(opened, { action: 'rebuilt', error })
+
+const withDamage = (opened: OpenedHere, damage: Damage): OpenedHere => ({
   ...opened,
-  damage: told({ action: 'rebuilt', error }),
+  damage: { ...damage, message: inWords(damage) },
 })
 
-const told = (event: DamageEvent) => ({ event, inWords: damageInWords(event) })
-
-const salvagedPath = (filename: string): string => `${filename}.salvaged`
-
-const isDamage = (error: unknown): boolean =>
+const isDamage = (error: unknown): error is Error =>
   isProof(error) || error instanceof NotADatabaseError || error instanceof SqliteError

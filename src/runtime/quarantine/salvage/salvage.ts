@@ -1,6 +1,6 @@
 /**
- * Salvaging a damaged file: the longest whole part of its log from the beginning, and every row that can still be read,
- * in a new file that verifies clean. The damaged one is never written.
+ * Salvaging a damaged database: the longest whole part of its log from the beginning, and every row that can still be read,
+ * in a new database that verifies clean.
  *
  * Rows that are newer than that part are stated behind it, in a new term, so that no position of the damaged log is
  * taken for one of the new one. Metadata that is newer than it, such as the resume token of a source, comes along only
@@ -9,42 +9,69 @@
 
 import type { Driver } from '../../../drivers/driver.js'
 import type { Program } from '../../../drivers/program.js'
+import type { MaybePromise } from '../../../drivers/statement.js'
+import { NewerFormatError, NotADatabaseError, UnsalvageableError } from '../../../errors.js'
 import { claimTerm, tail, write } from '../../../log/append.js'
 import type { Entry } from '../../../log/entry.js'
 import { checksumOf } from '../../../log/read.js'
-import { createLog, createTables } from '../../../log/schema.js'
+import { createLog, createTables, findLog, hasLog, isId } from '../../../log/schema.js'
 import { checkpoint } from '../../../materializer/compact.js'
 import { post } from '../../../materializer/post.js'
 import { MATERIALIZER_SCHEMA } from '../../../materializer/tables.js'
 import { systemClock } from '../../clock.js'
 import { makerOf, Origin, randomId } from '../../origin.js'
-import { type ConnectFile, driverOn } from '../binding.js'
-import { makeFile } from '../new-file.js'
-import { withDamagedFile } from './damaged-file.js'
 import { beginningOf, readableAfter, scanOfLog, wholePrefix } from './readable-log.js'
 import { type ReadableTables, readableTables } from './readable-rows.js'
 import type { Salvaged } from './report.js'
 import { Restoring } from './restoring.js'
 
-export type { Salvaged }
-
 /** Entries written or posted in one transaction. */
 const BATCH = 500
 
+export interface SalvageParts {
+  /** Where the damaged database is, for an error. */
+  readonly path: string
+  /** Opens a copy of it, which may be written. */
+  readonly openDamaged: () => MaybePromise<Driver>
+  /** Opens a new database. */
+  readonly openTarget: () => MaybePromise<Driver>
+}
+
 /**
- * @throws UnsalvageableError when SQLite can read nothing at all; FileExistsError, CannotOpenError, NotADatabaseError
+ * Salvages one database into another, and closes both.
+ *
+ * @throws UnsalvageableError when SQLite can read nothing at all
  */
-export async function salvage(connect: ConnectFile, source: string, target: string): Promise<Salvaged> {
-  return makeFile(target, (partial) =>
-    withDamagedFile(connect, source, `${target}.source`, async (damaged, id) => {
-      const driver = driverOn(connect, partial)
-      try {
-        return await new Salvage(damaged, driver, id).run()
-      } finally {
-        await driver.close()
-      }
-    }),
-  )
+export async function salvageInto({ path, openDamaged, openTarget }: SalvageParts): Promise<Salvaged> {
+  let damaged: Driver | undefined
+  let target: Driver | undefined
+  try {
+    let id: string | undefined
+    try {
+      damaged = await openDamaged()
+      id = await idOf(damaged)
+    } catch (cause) {
+      throw new UnsalvageableError(path, { cause })
+    }
+    target = await openTarget()
+    return await new Salvage(damaged, target, id).run()
+  } finally {
+    await target?.close()
+    await damaged?.close()
+  }
+}
+
+/** The id of the database, if it can be read. */
+async function idOf(damaged: Driver): Promise<string | undefined> {
+  try {
+    const facts = await damaged.transaction('read', findLog)
+    if (facts === undefined) throw new NotADatabaseError('There is no daybook in it.')
+    return isId(facts.id) ? facts.id : undefined
+  } catch (error) {
+    if (error instanceof NewerFormatError || !(await damaged.transaction('read', hasLog))) throw error
+    // What it says of itself is damaged, and the log may be whole.
+    return undefined
+  }
 }
 
 class Salvage {

@@ -1,0 +1,33 @@
+/**
+ * Damage that is met while a database is used is an error of whoever meets it. With `onCorruption: 'quarantine'` it is
+ * also remembered: the next open looks at all of the database, not only at what shows at once.
+ */
+
+import type { Driver } from '../../drivers/driver.js'
+import type { MaybePromise } from '../../drivers/statement.js'
+import { CorruptFileError, CorruptLogError, CorruptRowsError } from '../../errors.js'
+
+/** Whether an error says for certain that a database is damaged. */
+export const isProof = (error: unknown): error is Error =>
+  [CorruptFileError, CorruptLogError, CorruptRowsError].some((kind) => error instanceof kind)
+
+/** The same driver; `onDamage` is told of what damage it meets. */
+export function watchForDamage(driver: Driver, onDamage: (error: Error) => void): Driver {
+  const pass = (error: unknown): never => {
+    if (isProof(error)) onDamage(error)
+    throw error
+  }
+  const watched = <T>(work: () => MaybePromise<T>): MaybePromise<T> => {
+    try {
+      const answer = work()
+      return answer instanceof Promise ? answer.catch(pass) : answer
+    } catch (error) {
+      return pass(error)
+    }
+  }
+  return {
+    ...driver,
+    transaction: (mode, program) => watched(() => driver.transaction(mode, program)),
+    statement: (step) => watched(() => driver.statement(step)),
+  }
+}
