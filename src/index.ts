@@ -2,9 +2,10 @@
 
 export type { Durability } from './drivers/settings.js'
 export * from './errors.js'
+export { decodeOps } from './log/decode-ops.js'
 export type { Entry, EntryKind, Requirement, Transaction } from './log/entry.js'
 export type { Finding } from './log/finding.js'
-export { decodeOps, encodeOps, type Op } from './log/op.js'
+export { encodeOps, type Op } from './log/op.js'
 export type { Retain } from './materializer/compact.js'
 export type { MigratedRow } from './runtime/collection/migration.js'
 export type { LocalOnlyOptions, PersistedCollectionUtils } from './runtime/collection/options.js'

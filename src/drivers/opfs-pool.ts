@@ -40,17 +40,17 @@ const GUARDED: Readonly<Record<string, number>> = {
 const PATIENCE = 5000
 const TRY_AGAIN = 20
 
-/** Everything of one daybook is in this folder of the origin. */
-const folderOf = (name: string): string => `daybook-${encodeURIComponent(name)}`
+/** What the one database of a folder is called in it. */
+export const DATABASE = 'daybook.db'
 
 /**
- * Opens the database of this name.
+ * Opens the database in this folder of the origin.
  *
  * @throws BusyError when another context holds its files; StorageUnavailableError when there is no OPFS
  */
 export async function openOpfs(
   { name: binding, createModule, AccessHandlePoolVFS }: WaSqlite,
-  name: string,
+  folder: string,
 ): Promise<OpenedWasm> {
   if (
     typeof FileSystemFileHandle === 'undefined' ||
@@ -59,9 +59,14 @@ export async function openOpfs(
     throw new StorageUnavailableError('OPFS')
   }
   const module = await createModule()
-  const vfs = await openPool(guarded(AccessHandlePoolVFS as VfsClass), folderOf(name), module)
-  const db = openDatabase(module, 'daybook.db', vfs)
-  return { name: binding, module, db, close: () => vfs.close() }
+  const vfs = await openPool(guarded(AccessHandlePoolVFS as VfsClass), folder, module)
+  try {
+    const db = openDatabase(module, DATABASE, vfs)
+    return { name: binding, module, db, close: () => vfs.close() }
+  } catch (error) {
+    await vfs.close()
+    throw error
+  }
 }
 
 /** Opens a database that is gone with its worker. */

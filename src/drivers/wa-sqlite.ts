@@ -112,6 +112,8 @@ export const waSqliteDriver = async (opened: OpenedWasm, settings: ConnectionSet
 export async function connectWaSqlite(opened: OpenedWasm, settings: ConnectionSettings): Promise<Connection> {
   const database = new WasmDatabase(opened)
   try {
+    // Before anything that may read the file: without shared memory WAL is only possible for a connection that is alone.
+    database.run('PRAGMA locking_mode = EXCLUSIVE')
     const [version] = database.run('SELECT sqlite_version() AS version')
     requireSqlite(String(version?.version))
     setUp(database, settings)
@@ -126,8 +128,6 @@ function setUp(database: WasmDatabase, { durability }: ConnectionSettings): void
   database.run('PRAGMA trusted_schema = OFF')
   // A temporary file would take the place of one of the few files that there are.
   database.run('PRAGMA temp_store = MEMORY')
-  // Before WAL: without shared memory it is only possible for a connection that is alone.
-  database.run('PRAGMA locking_mode = EXCLUSIVE')
   // Counts only before the first table.
   database.run('PRAGMA auto_vacuum = INCREMENTAL')
   const [mode] = database.run('PRAGMA journal_mode = WAL')

@@ -9,8 +9,8 @@
 import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
 import { checkKey } from '../values/check-key.js'
 import type { Key } from '../values/key.js'
-import { decodeValue, type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
-import { PART_LENGTH, parseOps } from './body.js'
+import { type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
+import { PART_LENGTH } from './body.js'
 import { KindOfOps, type TransactionKind } from './kind.js'
 import { isStoredOp, type StoredOp } from './stored-op.js'
 
@@ -122,23 +122,12 @@ class WellFormedParts extends Array<string> {
 export const kindMadeByEncodeOps = (parts: readonly string[]): TransactionKind | undefined =>
   WellFormedParts.kindOf(parts)
 
-/** The ops of a part, with values as the app knows them, made anew at each call; without those that were blanked.
- *
- * @throws UnreadableValueError when a value cannot be read by this runtime
- */
-export const decodeOps = (part: string): Op[] => parseOps(part).filter(isAsked).map(decodeOp)
-
 /** Ops that are put together elsewhere, as the parts of a body. */
 export function partsOfOps(ops: readonly StoredOp[]): readonly string[] {
   const parts: string[] = []
   cutIntoParts(ops, parts)
   return parts
 }
-
-/** An op that somebody asked for. */
-type AskedOp = Exclude<StoredOp, readonly ['redacted', string]>
-
-const isAsked = (op: StoredOp): op is AskedOp => op[0] !== 'redacted'
 
 function storedOp(op: Op): StoredOp | undefined {
   switch (op?.op) {
@@ -179,31 +168,3 @@ function storedOp(op: Op): StoredOp | undefined {
 }
 
 const trimmed = ({ json, notes }: Encoded): [Json, (readonly Note[])?] => (notes ? [json, notes] : [json])
-
-export function decodeOp(stored: AskedOp): Op {
-  const collection = stored[1]
-  switch (stored[0]) {
-    case 'put':
-      return { op: 'put', collection, key: stored[2], value: decodeValue(stored[3], stored[4]) as object }
-    case 'patch': {
-      const fields = decodeValue(stored[3], stored[4] ?? undefined) as object
-      const patch = { op: 'patch', collection, key: stored[2], fields } as const
-      return stored[5] === undefined ? patch : { ...patch, unset: stored[5] }
-    }
-    case 'delete':
-      return { op: 'delete', collection, key: stored[2] }
-    case 'meta':
-      return { op: 'meta', collection, key: stored[2], value: optional(stored[3], stored[4]) }
-    case 'state':
-      return { op: 'state', collection, name: stored[2], value: optional(stored[3], stored[4]) }
-    case 'truncate':
-    case 'reset':
-    case 'claim':
-      return { op: stored[0], collection }
-    case 'schema':
-      return { op: 'schema', collection, from: stored[2], to: stored[3] }
-  }
-}
-
-const optional = (json: Json | undefined, notes: readonly Note[] | undefined): unknown =>
-  json === undefined ? undefined : decodeValue(json, notes)

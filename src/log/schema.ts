@@ -9,7 +9,8 @@ import { FILE_FORMAT, LOG_SCHEMA, log } from './tables.js'
 
 const catalogue = queryBuilder<{ sqlite_master: { type: string; name: string } }>()
 
-const findTable = statement<[name: string]>()(
+/** Whether there is a table of this name. */
+export const findTable = statement<[name: string]>()(
   catalogue
     .selectFrom('sqlite_master')
     .select('name')
@@ -34,19 +35,11 @@ export interface FileFacts {
   readonly id: string
 }
 
-/** An id as `randomId` of the runtime makes it. */
-export const isId = (id: unknown): id is string => typeof id === 'string' && /^[\w-]{16}$/.test(id)
-
 /** What a new database needs to be told. */
 export interface Genesis {
   readonly id: string
   readonly origin: string
   readonly createdAt: number
-}
-
-/** Whether the log's own table is there, whatever the database says of itself. */
-export function* hasLog(): Program<boolean> {
-  return (yield* first(findTable, 'daybook_log')) !== undefined
 }
 
 /**

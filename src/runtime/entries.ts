@@ -1,8 +1,9 @@
 /** The log as an async iterable of decoded entries. */
 
 import { TrimmedError } from '../errors.js'
+import { decodeOps } from '../log/decode-ops.js'
 import { type EntryKind, opParts, type Position, START } from '../log/entry.js'
-import { decodeOps, type Op, parseOps } from '../log/op.js'
+import { type Op, parseOps } from '../log/op.js'
 import { isRedacted } from '../log/redacted-part.js'
 import type { Entry, Journal } from './journal/journal.js'
 

@@ -49,7 +49,7 @@ export function openFileDaybook<Handle extends object>(
           import('./quarantine/quarantine.js'),
           import('./files/file-place.js'),
         ])
-        return openOrQuarantine({ place: filePlace(filename, connect), clock, open })
+        return openOrQuarantine({ place: filePlace(filename, connect, clock), open })
       }
       const opened =
         'filename' in which && options.onCorruption === 'quarantine'

@@ -3,10 +3,10 @@
  * reader of the journal sees for itself. It looks twice, by different code, so that one mistake cannot hide another.
  */
 
+import { decodeOps } from '../log/decode-ops.js'
 import type { Entry, Position, Transaction } from '../log/entry.js'
 import { opParts, START } from '../log/entry.js'
 import type { Finding } from '../log/finding.js'
-import { decodeOps } from '../log/op.js'
 import { checksumOf } from '../log/read.js'
 import type { Daybook } from '../runtime/daybook.js'
 import type { Journal } from '../runtime/journal/journal.js'

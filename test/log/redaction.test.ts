@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { digest } from '../../src/log/checksum.js'
-import { decodeOps, encodeOps, type Op } from '../../src/log/op.js'
+import { decodeOps } from '../../src/log/decode-ops.js'
+import { encodeOps, type Op } from '../../src/log/op.js'
 import { isSoundlyRedacted, opsText, partDigest, redactedPart } from '../../src/log/redacted-part.js'
 import { anyOps, put } from '../support/arbitraries.js'
 import { connect } from '../support/connections.js'

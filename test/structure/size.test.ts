@@ -98,7 +98,7 @@ test('what a page with a synced collection has loaded then', () => {
 test('what a worker loads', () => {
   expect(worker).toBeGreaterThan(kB)
   // With retention by bytes and age, digests of rows, and what reads redacted parts; all of its files.
-  expect(worker).toBeLessThan(64.7 * kB)
+  expect(worker).toBeLessThan(61 * kB)
 })
 
 test('a page loads no SQL', () => {

@@ -11,7 +11,7 @@ let driver: Awaited<ReturnType<typeof waSqliteDriver>>
 
 async function answer({ name, rows }: { name?: string; rows?: Todo[] }): Promise<unknown> {
   if (name !== undefined) {
-    const opened = await openOpfs({ name: 'wa-sqlite', createModule, AccessHandlePoolVFS }, name)
+    const opened = await openOpfs({ name: 'wa-sqlite', createModule, AccessHandlePoolVFS }, `bare-${name}`)
     driver = await waSqliteDriver(opened, { durability: 'power', busyTimeout: 0 })
     await driver.transaction('write', () => run(create))
   }

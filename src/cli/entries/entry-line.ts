@@ -1,8 +1,8 @@
 /** Entries as lines: position, time, transaction, what it touches, bytes. */
 
 import { inspect } from 'node:util'
+import { decodeOp } from '../../log/decode-ops.js'
 import { type Entry, formatPosition, opParts } from '../../log/entry.js'
-import { decodeOp } from '../../log/op.js'
 import { opsOfPart } from '../../log/part-ops.js'
 import type { Scanned } from '../../log/scan.js'
 import type { StoredOp } from '../../log/stored-op.js'

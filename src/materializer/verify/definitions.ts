@@ -5,7 +5,7 @@
 
 import type { Program } from '../../drivers/program.js'
 import type { Finding, Report } from '../../log/finding.js'
-import { isId } from '../../log/schema.js'
+import { isId } from '../../log/identity.js'
 import { LOG_SCHEMA } from '../../log/tables.js'
 import { EARLIER_TRIM_TRIGGER, TRIM_TRIGGER } from '../../log/trim-trigger.js'
 import { indexStatement } from '../indexes.js'

@@ -36,6 +36,7 @@ export class BrowserDaybook extends Daybook {
           this.counters.leaders++
           this.emit('leader', status)
         },
+        onDamage: (event) => this.emit('damage', event),
         onEvicted: (event) => this.emit('evicted', event),
         onHide: () => this.suspend(),
         onShow: () => this.resume(),

@@ -79,16 +79,11 @@ class Leader {
     const trace = this.#start.trace ? (traced: JournalEvent): void => this.#tell({ traced }) : undefined
     const began = clock.elapsed()
     try {
-      const driver = await open(this.#start)
-      const { journal, maintenance } = await openJournal({
-        driver,
-        clock,
-        origin: new Origin(),
-        durability,
-        retain,
-        onError,
-        trace,
-      })
+      const origin = new Origin()
+      const { journal, maintenance, damage } = await open(this.#start, (driver) =>
+        openJournal({ driver, clock, origin, durability, retain, onError, trace }),
+      )
+      if (damage !== undefined) this.#tell({ told: { failed: toWire(damage.error), damage } })
       const claimed = await journal.claimTerm()
       trace?.({ type: 'term', term: claimed.term, duration: clock.elapsed() - began })
       new Server({ id, journal, maintenance, hub, clock, claimed, onError })

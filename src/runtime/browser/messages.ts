@@ -2,8 +2,10 @@
 
 import type { Durability } from '../../drivers/settings.js'
 import type { Retain } from '../../materializer/compact.js'
+import type { DamageEvent } from '../events.js'
 import type { JournalEvent } from '../journal/meter.js'
 import type { WireError } from '../journal/protocol.js'
+import type { BrowserOptions } from './options.js'
 
 /** The page's first and only word: what the worker is to contend for. */
 export interface Start {
@@ -14,13 +16,15 @@ export interface Start {
   readonly retain: Retain
   /** `memory`: a database of this page alone, served through the worker's own port. */
   readonly storage: 'opfs' | 'memory'
+  readonly onCorruption: BrowserOptions['onCorruption']
   /** Whether the page wants to know what is done while this worker leads. */
   readonly trace: boolean
 }
 
-/** What the worker tells its page of itself. */
+/** What the worker tells its page of itself: an error, and what it has done about it. */
 export interface Told {
   readonly failed: WireError
+  readonly damage?: DamageEvent
 }
 
 /** What the worker says to its page besides the answers to calls. */

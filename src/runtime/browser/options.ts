@@ -13,6 +13,14 @@ export interface BrowserOptions extends DaybookOptions {
    * says so.
    */
   fallback?: 'memory'
+  /**
+   * What to do with a database that is damaged when it is opened. `throw` (default): every call rejects with the reason, and
+   * nothing is touched. `quarantine`: what can be read of it is salvaged into a new folder and the app goes on from that;
+   * the damaged one stays where it is, and the `damage` event says where, and what was lost. It reaches the page whose
+   * worker leads. An open sees what shows at once; damage that is met later is an error of whoever meets it, and makes the
+   * next open look at everything.
+   */
+  onCorruption?: 'throw' | 'quarantine'
   /** How long to wait for somebody to open the database, in ms. Default 10000. */
   openTimeout?: number
   /** Makes the worker, where the bundler needs another way, or to use another build of SQLite. */

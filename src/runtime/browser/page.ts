@@ -5,7 +5,7 @@
 
 import { pause } from '../clock.js'
 import type { OpenedDaybook } from '../daybook.js'
-import type { DaybookEvents, LeaderEvent } from '../events.js'
+import type { DamageEvent, DaybookEvents, LeaderEvent } from '../events.js'
 import type { PageLink } from '../journal/broadcast-channel.js'
 import type { Link } from '../journal/channel.js'
 import type { JournalEvent } from '../journal/meter.js'
@@ -26,6 +26,7 @@ interface PageListener {
   readonly onHide: () => void
   /** It is back. */
   readonly onShow: () => void
+  readonly onDamage: (event: DamageEvent) => void
   readonly onEvicted: (event: DaybookEvents['evicted']) => void
   /** People look at it, or no longer. */
   readonly onSeen: (isSeen: boolean) => void
@@ -61,7 +62,8 @@ export class BrowserPage {
     this.#options = options
     this.#surroundings = surroundings
     const { durability, retain } = checkDaybookOptions(options)
-    this.#start = { name: options.name, durability, retain, trace: options.trace !== undefined }
+    const { name, onCorruption, trace } = options
+    this.#start = { name, durability, retain, onCorruption, trace: trace !== undefined }
     this.#makeWorker = makeWorker
     this.#listener = listener
   }
@@ -156,13 +158,19 @@ export class BrowserPage {
     this.#worker = worker
     worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told; traced?: JournalEvent }>) => {
       if (data?.traced !== undefined) this.#trace?.(data.traced)
-      else if (data?.told !== undefined) this.#report(fromWire(data.told.failed))
+      else if (data?.told !== undefined) this.#tell(data.told)
       else if (this.#worker === worker) unpack(data, this.#hear)
     })
     worker.addEventListener('error', (event) => this.#report(event.error ?? new Error(event.message)))
     const start: Start = { ...this.#start, id, storage: this.#storage }
     worker.postMessage({ start })
     if (this.#storage === 'opfs') void this.#replaceWhenDead(worker, id)
+  }
+
+  #tell({ failed, damage }: Told): void {
+    const error = fromWire(failed)
+    if (damage === undefined) this.#report(error)
+    else this.#listener.onDamage({ ...damage, error })
   }
 
   // A worker holds a lock as long as it lives: whoever gets it knows that the worker is gone.

@@ -5,6 +5,7 @@ import { StorageUnavailableError } from '../../errors.js'
 import { type Clock, systemClock } from '../clock.js'
 import { broadcastHub, broadcastLink, type PageLink } from '../journal/broadcast-channel.js'
 import type { Hub } from '../journal/channel.js'
+import type { OpenedHere } from '../open.js'
 import type { Start } from './messages.js'
 import { remember } from './remember.js'
 
@@ -41,8 +42,8 @@ export interface WorkerSurroundings {
   readonly locks: LockManagerLike
   /** The leader's end of the line to every context. */
   hub(name: string): Hub
-  /** Opens the database. */
-  open(start: Start): Promise<Driver>
+  /** Opens the database; `openOn` makes a journal of a driver. */
+  open(start: Start, openOn: (driver: Driver) => Promise<OpenedHere>): Promise<OpenedHere>
 }
 
 /** Those of a real page. A server that renders the page has hardly any of them: opening says so, and not before. */

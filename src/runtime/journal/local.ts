@@ -12,7 +12,7 @@ import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
 import { controlsOf } from '../../log/controls.js'
 import type { Entry, Maker, Position, Transaction } from '../../log/entry.js'
-import { encodeOps } from '../../log/op.js'
+import { partsOfOps } from '../../log/op.js'
 import { type Entries, readEntries } from '../../log/read.js'
 import type { Retain } from '../../materializer/compact.js'
 import { changeIndexes, type IndexChanges, missingChanges } from '../../materializer/indexes.js'
@@ -81,7 +81,7 @@ export class LocalJournal implements OpenJournal {
    * transaction like any other (one `claim` op), so whoever has a journal of another kind appends it there.
    */
   claim(collection: string): Promise<Position> {
-    return this.append(this.#origin.transaction(encodeOps([{ op: 'claim', collection }])))
+    return this.append(this.#origin.transaction(partsOfOps([['claim', collection]])))
   }
 
   async head(): Promise<Position> {

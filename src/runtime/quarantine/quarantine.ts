@@ -9,7 +9,6 @@
 
 import type { Driver } from '../../drivers/driver.js'
 import { first, type Program } from '../../drivers/program.js'
-import type { MaybePromise } from '../../drivers/statement.js'
 import {
   CorruptLogError,
   CorruptRowsError,
@@ -23,32 +22,14 @@ import { checksumAt, page } from '../../log/read.js'
 import { tail } from '../../log/tail.js'
 import { listCollections } from '../../materializer/registry.js'
 import { rowTable } from '../../materializer/tables.js'
-import type { Clock } from '../clock.js'
 import type { OpenedHere } from '../open.js'
 import { type Damage, inWords } from './in-words.js'
+import type { Place } from './place.js'
 import type { Salvaged } from './salvage/report.js'
 import { isProof, watchForDamage } from './suspicion.js'
 
-/** A place in which a database lies, and which can be given another one. */
-export interface Place {
-  /** Whether damage was met since all of the database was looked at. */
-  isSuspect(): MaybePromise<boolean>
-  /** Remembers that damage was met, as far as that is possible here; must not throw. */
-  suspect(reason: Error): void
-  /** Remembers no more. */
-  trust(): MaybePromise<void>
-  /** Salvages what can be read of the database, which is closed, beside it. */
-  salvage(): Promise<Salvaged>
-  /**
-   * Sets the database aside, all at once or not at all, and puts in its place what was salvaged, or nothing. Answers with
-   * where the damaged one is then.
-   */
-  replace(at: Date, salvaged: Salvaged | undefined): MaybePromise<string>
-}
-
 export interface QuarantineParts {
   readonly place: Place
-  readonly clock: Clock
   /** Opens the database, with what is put between the driver and everybody else. */
   readonly open: (watch: (driver: Driver) => Driver) => Promise<OpenedHere>
 }
@@ -124,15 +105,16 @@ async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> 
   }
 }
 
-async function quarantine({ place, clock, open }: Opening, error: Error): Promise<OpenedHere> {
+async function quarantine({ place, open }: Opening, error: Error): Promise<OpenedHere> {
   let salvaged: Salvaged | undefined
   try {
     salvaged = await place.salvage()
   } catch (failure) {
-    // A database that may not be daybook's at all stays where it is.
-    if (error instanceof NotADatabaseError || !(failure instanceof UnsalvageableError)) throw error
+    // A file that may not be daybook's at all stays where it is.
+    const isForeign = error instanceof NotADatabaseError && !place.isOurs
+    if (isForeign || !(failure instanceof UnsalvageableError)) throw error
   }
-  const file = await place.replace(new Date(clock.now()), salvaged)
+  const file = await place.replace(salvaged)
   return withDamage(await open(), { action: 'quarantined', error, file, salvaged })
 }
 

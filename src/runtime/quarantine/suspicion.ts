@@ -11,11 +11,12 @@ import { CorruptFileError, CorruptLogError, CorruptRowsError } from '../../error
 export const isProof = (error: unknown): error is Error =>
   [CorruptFileError, CorruptLogError, CorruptRowsError].some((kind) => error instanceof kind)
 
-/** The same driver; `onDamage` is told of what damage it meets. */
-export function watchForDamage(driver: Driver, onDamage: (error: Error) => void): Driver {
-  const pass = (error: unknown): never => {
-    if (isProof(error)) onDamage(error)
-    throw error
+/** The same driver; `onDamage` is told of what damage it meets, before whoever met it is. */
+export function watchForDamage(driver: Driver, onDamage: (error: Error) => MaybePromise<void>): Driver {
+  const pass = (error: unknown): Promise<never> => {
+    const told = isProof(error) ? onDamage(error) : undefined
+    if (told === undefined) throw error
+    return told.then(() => Promise.reject(error))
   }
   const watched = <T>(work: () => MaybePromise<T>): MaybePromise<T> => {
     try {

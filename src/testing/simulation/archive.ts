@@ -2,8 +2,8 @@
 
 import type { Connection } from '../../drivers/driver.js'
 import type { MaybePromise, SqlRow } from '../../drivers/statement.js'
+import { decodeOps } from '../../log/decode-ops.js'
 import type { Op } from '../../log/op.js'
-import { decodeOps } from '../../log/op.js'
 
 /** An entry as it is stored, with the first part of its body. The simulation's are small: one part each. */
 export interface ArchivedEntry {

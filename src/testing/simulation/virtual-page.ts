@@ -259,14 +259,14 @@ class VirtualWorker {
       clock: this.context.clock(clock),
       locks: locks.of(this.context.id),
       hub: () => this.#hub(),
-      open: async () => {
+      open: async (_, openOn) => {
         const { connection, kill } = await storage.open()
         if (this.context.hasEnded) {
           kill()
           return new Promise(() => undefined)
         }
         this.#kills.push(kill)
-        return createDriver(this.#slowly(between(connection, this.#handle)), { busyTimeout: 0 })
+        return openOn(createDriver(this.#slowly(between(connection, this.#handle)), { busyTimeout: 0 }))
       },
     }
   }

@@ -1,0 +1,33 @@
+/**
+ * In which folder of the origin private file system the database of a name lies.
+ *
+ * Its first folder has its name. Where a damaged database was set aside, a note beside it names the folders that came
+ * after it, a line each, and the last whole line counts: a note that was cut short while it was written changes nothing.
+ * No encoded name has an `@`.
+ */
+
+/** The first folder of a database. */
+export const firstFolder = (name: string): string => `daybook-${encodeURIComponent(name)}`
+
+/** The name of the note. */
+export const noteOf = (name: string): string => `${firstFolder(name)}@folders`
+
+/** The text of a file of the origin; empty where there is none. */
+export async function textOf(file: string): Promise<string> {
+  try {
+    const root = await navigator.storage.getDirectory()
+    return await (await (await root.getFileHandle(file)).getFile()).text()
+  } catch (error) {
+    if ((error as Partial<DOMException>).name !== 'NotFoundError') throw error
+    return ''
+  }
+}
+
+/** The folders that the database has had, oldest first. */
+export const foldersOf = async (name: string): Promise<readonly string[]> => [
+  firstFolder(name),
+  ...(await textOf(noteOf(name))).split('\n').slice(0, -1),
+]
+
+/** The folder that has the database now. */
+export const currentFolder = async (name: string): Promise<string> => (await foldersOf(name)).at(-1) as string
