@@ -6,6 +6,7 @@ import { CHANGE_TOKEN, changeToken } from './change-token.js'
 import type { Connection, Driver } from './driver.js'
 import { queueOf } from './handle-queue.js'
 import { type LockFile, lockFileOn } from './lock-file.js'
+import { patient, type SyncConnection } from './patience.js'
 import { createDriver } from './runner.js'
 import { type ConnectionSettings, setUpOwnFile, setUpSharedHandle } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
@@ -43,7 +44,10 @@ export function connectBetterSqlite3(filename: string, settings: ConnectionSetti
   const database = openDatabase(filename, { timeout: busyTimeout, readonly })
   try {
     const cannotWrite = setUpOwnFile((sql) => execute(database, sql), settings)
-    return connect(database, cannotWrite, () => database.close())
+    return patient(
+      connect(database, cannotWrite, () => database.close()),
+      busyTimeout,
+    )
   } catch (error) {
     database.close()
     throw classifyError(error)
@@ -103,7 +107,7 @@ export function useBetterSqlite3(database: BetterSqlite3Database, settings: Conn
   }
 }
 
-function connect(database: BetterSqlite3Database, readonly: boolean, close: () => void): Connection {
+function connect(database: BetterSqlite3Database, readonly: boolean, close: () => void): SyncConnection {
   const [{ version }] = execute(database, 'SELECT sqlite_version() AS version') as [{ version: string }]
   requireSqlite(version)
   const prepared = new WeakMap<Statement, Prepared>()

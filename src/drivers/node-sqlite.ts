@@ -6,6 +6,7 @@ import { CHANGE_TOKEN, changeToken } from './change-token.js'
 import type { Connection, Driver } from './driver.js'
 import { queueOf } from './handle-queue.js'
 import { type LockFile, lockFileOn } from './lock-file.js'
+import { patient, type SyncConnection } from './patience.js'
 import { createDriver } from './runner.js'
 import { type ConnectionSettings, cannotWrite, setUpOwnFile, setUpSharedHandle } from './settings.js'
 import { classifyError } from './sqlite-errors.js'
@@ -38,7 +39,10 @@ export function connectNodeSqlite(filename: string, settings: ConnectionSettings
   const database = openDatabase(filename, { readOnly: settings.readonly === true })
   try {
     const cannotWrite = setUpOwnFile((sql) => database.prepare(sql).all(), settings)
-    return connect(database, cannotWrite, () => closeOnce(database))
+    return patient(
+      connect(database, cannotWrite, () => closeOnce(database)),
+      settings.busyTimeout,
+    )
   } catch (error) {
     database.close()
     throw classifyError(error)
@@ -91,7 +95,7 @@ export function useNodeSqlite(database: NodeSqliteDatabase, settings: Connection
   }
 }
 
-function connect(database: NodeSqliteDatabase, readonly: boolean, close: () => void): Connection {
+function connect(database: NodeSqliteDatabase, readonly: boolean, close: () => void): SyncConnection {
   if (typeof database.isTransaction !== 'boolean') {
     throw new UnsupportedError(
       'This node:sqlite cannot say whether a transaction is open. Use Node 22.16 or newer.',

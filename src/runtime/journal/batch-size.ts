@@ -1,6 +1,6 @@
 /**
  * How many entries are posted or trimmed in one transaction, by how long the last one took: whoever appends waits for it,
- * here until it is over, in another process up to twice as long (SQLite looks again for a lock after 1, 2, 5, 10, 15 … ms).
+ * here until it is over, in another process a few ms longer.
  *
  * It begins small: the first transactions of a process take several times as long as those that follow.
  */

@@ -2,7 +2,7 @@
  * The pace of long work beside appends: how long others have the database to themselves after each step.
  *
  * Twice as long as the step took, so that whoever appends keeps more than half of the rate that there was, in this process
- * and in another one: SQLite looks again for a lock after 1, 2, 5, 10 … ms, and has to find it free most of the time.
+ * and in another one, which looks for the lock every few ms (drivers/patience.ts) and has to find it free most of the time.
  */
 
 import type { Driver } from '../../drivers/driver.js'
