@@ -22,6 +22,28 @@ const TAIL = [
 ]
 
 export const MUTANTS = [
+  // Damage.
+  {
+    name: 'the first checkpoint of a trimmed log is taken on trust',
+    file: 'src/log/read.ts',
+    from: '    previous ??= previousOf(entry)\n',
+    to: '',
+    tests: ['test/log/damage.test.ts'],
+  },
+  {
+    name: 'a salvage takes the first entry of a trimmed log on trust',
+    file: 'src/runtime/quarantine/salvage/readable-log.ts',
+    from: 'if (first === undefined || faultOfBody(first) !== undefined) return',
+    to: 'if (first === undefined) return',
+    tests: ['test/files/salvage.test.ts'],
+  },
+  {
+    name: 'a salvage keeps metadata of a collection that has lost rows',
+    file: 'src/runtime/quarantine/salvage/restating.ts',
+    from: 'const areKnown = !damaged && tables.lost.length === 0',
+    to: 'const areKnown = true',
+    tests: ['test/files/salvage.test.ts'],
+  },
   // The log.
   {
     name: 'an append under an old term is let in',

@@ -286,6 +286,23 @@ describe('what verify alone looks at', () => {
   })
 })
 
+test('the first entry of a trimmed log, a checkpoint, says itself whether it is as it was written', async () => {
+  const file = newFile()
+  const session = await openConnection(connect(file))
+  await session.journal.append(transaction('a', 1, [put('todos', 1, {})]))
+  await session.journal.compact()
+  await session.journal.close()
+  exec(file, 'DROP TRIGGER daybook_log_immutable; UPDATE daybook_log SET committed_at = committed_at + 1')
+  const damaged = await openConnection(connect(file))
+  await expect(damaged.journal.read({ term: 1, seq: 2 })).rejects.toMatchObject({
+    code: 'DAYBOOK_CORRUPT_LOG',
+    seq: 3,
+  })
+  expect((await damaged.maintenance.verify()).findings).toMatchObject([{ seq: 3 }, {}])
+  await damaged.driver.close()
+  removeFile(file)
+})
+
 describe('a damaged log', () => {
   test('is never posted: the rows stay as they were', async () => {
     await withDamage(

@@ -101,14 +101,14 @@ class Salvage {
     // A log that begins at its beginning and is whole has everything, whatever became of the tables.
     const fromLog = isWhole && base === 'log'
     if (base === 'rows') await this.#write(() => this.#begin())
-    if (!fromLog) await restoring.readRows()
+    if (!fromLog) await restoring.base.readRows()
     await this.#postAll()
-    await this.#write(() => restoring.putRight())
+    await this.#write(() => restoring.base.putRight())
     if (!isWhole || restoring.hasLosses) {
       const term = Math.max(this.#maxTerm, 1)
       await this.#write(() => this.#beginTerm(term))
-      await restoring.stateAnew()
-      for (const entry of behind) await restoring.appendAnew(entry)
+      await restoring.restating.stateAnew()
+      for (const entry of behind) await restoring.restating.appendAnew(entry)
       await this.#postAll()
       // A checkpoint that is kept says which rows there were; those that are left are others.
       if (base === 'both') await this.#write(() => this.#checkpoint())
