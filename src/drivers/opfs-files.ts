@@ -3,6 +3,8 @@
  * files of a database in them: under names of its own, each behind a header of one sector that begins with the path.
  */
 
+import { StorageFullError } from '../errors.js'
+
 /** FileSystemSyncAccessHandle: https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle */
 export interface OpfsFile {
   read(into: Uint8Array, options: { readonly at: number }): number
@@ -24,13 +26,40 @@ export async function openFile(folder: Folder, name: string): Promise<OpfsFile> 
   return (handle as unknown as { createSyncAccessHandle(): Promise<OpfsFile> }).createSyncAccessHandle()
 }
 
+/** How long files that a worker held which has just ended are waited for, in ms, and how often they are tried. */
+const PATIENCE = 5000
+const TRY_AGAIN = 20
+
 /** Removes a file, or a folder with all that is in it; nothing where there is none. */
 export async function removeEntry(folder: Folder, name: string): Promise<void> {
-  try {
-    await folder.removeEntry(name, { recursive: true })
-  } catch (error) {
-    if ((error as Partial<DOMException>).name !== 'NotFoundError') throw error
+  const giveUp = performance.now() + PATIENCE
+  for (;;) {
+    try {
+      await folder.removeEntry(name, { recursive: true })
+      return
+    } catch (error) {
+      const { name: reason } = error as Partial<DOMException>
+      if (reason === 'NotFoundError') return
+      if (reason !== 'NoModificationAllowedError' || performance.now() > giveUp) throw error
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
+    }
   }
+}
+
+/** Writes all of it.
+ *
+ * @throws StorageFullError
+ */
+export function writeAll(file: OpfsFile, bytes: Uint8Array, at: number): void {
+  let written: number
+  try {
+    written = file.write(bytes, { at })
+  } catch (cause) {
+    throw (cause as Partial<DOMException>).name === 'QuotaExceededError'
+      ? new StorageFullError({ cause })
+      : cause
+  }
+  if (written < bytes.length) throw new StorageFullError({ cause: new Error('not all of it was written') })
 }
 
 /** Copied at a time, in bytes. */
@@ -40,16 +69,20 @@ const PIECE = 1 << 20
 export async function copyFiles(from: Folder, to: Folder, look: (copy: OpfsFile) => void): Promise<void> {
   const piece = new Uint8Array(PIECE)
   for await (const [name] of from) {
-    const [source, copy] = [await openFile(from, name), await openFile(to, name)]
+    const source = await openFile(from, name)
     try {
-      for (let at = 0; at < source.getSize(); at += PIECE) {
-        copy.write(piece.subarray(0, source.read(piece, { at })), { at })
+      const copy = await openFile(to, name)
+      try {
+        for (let at = 0; at < source.getSize(); at += PIECE) {
+          writeAll(copy, piece.subarray(0, source.read(piece, { at })), at)
+        }
+        look(copy)
+        copy.flush()
+      } finally {
+        copy.close()
       }
-      look(copy)
-      copy.flush()
     } finally {
       source.close()
-      copy.close()
     }
   }
 }

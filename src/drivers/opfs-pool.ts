@@ -11,6 +11,8 @@ import { type OpenedWasm, openDatabase, type SqliteModule } from './wa-sqlite.js
 interface Vfs {
   readonly name: string
   readonly isReady: Promise<unknown> | (() => Promise<unknown>)
+  getCapacity(): number
+  addCapacity(count: number): Promise<number>
   close(): Promise<void> | void
 }
 type VfsClass = new (directory: string, module: SqliteModule) => Vfs
@@ -35,6 +37,9 @@ const GUARDED: Readonly<Record<string, number>> = {
   Delete: 2570,
   Close: 4106,
 }
+
+/** Files of a pool: a database, its -wal, and what else SQLite may want. */
+const CAPACITY = 6
 
 /** How long files that another context still holds are waited for, in ms, and how often they are tried. */
 const PATIENCE = 5000
@@ -86,8 +91,13 @@ async function openPool(Pool: VfsClass, folder: string, module: SqliteModule): P
     const vfs = new Pool(folder, module)
     try {
       await (typeof vfs.isReady === 'function' ? vfs.isReady() : vfs.isReady)
+      // One that was killed while it made the folder has left fewer.
+      const missing = CAPACITY - vfs.getCapacity()
+      if (missing > 0) await vfs.addCapacity(missing)
       return vfs
     } catch (cause) {
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
+      // It opens its files side by side: by now also those behind the one that failed.
       await vfs.close()
       if ((cause as Partial<DOMException>).name !== 'NoModificationAllowedError') throw cause
       if (Date.now() > giveUp) {
@@ -96,7 +106,6 @@ async function openPool(Pool: VfsClass, folder: string, module: SqliteModule): P
           { cause },
         )
       }
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
     }
   }
 }

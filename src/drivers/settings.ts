@@ -1,6 +1,7 @@
 /** The connection settings that daybook's promises rest on. */
 
 import { BusyError, ReadOnlyError } from '../errors.js'
+import { blockFor } from './patience.js'
 import { classifyError } from './sqlite-errors.js'
 
 /**
@@ -57,8 +58,7 @@ function useWal(execute: Execute, busyTimeout: number): void {
       return
     } catch (error) {
       if (!(classifyError(error) instanceof BusyError) || Date.now() > giveUp) throw error
-      // Blocks, as SQLite itself does while it waits for a lock.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN)
+      blockFor(LOOK_AGAIN)
     }
   }
 }

@@ -15,6 +15,7 @@ import {
 
 /** Primary result codes, https://www.sqlite.org/rescode.html */
 const NAMES: Readonly<Record<number, string>> = {
+  1: 'ERROR',
   5: 'BUSY',
   6: 'LOCKED',
   8: 'READONLY',
@@ -22,6 +23,10 @@ const NAMES: Readonly<Record<number, string>> = {
   11: 'CORRUPT',
   13: 'FULL',
   14: 'CANTOPEN',
+  17: 'SCHEMA',
+  18: 'TOOBIG',
+  19: 'CONSTRAINT',
+  20: 'MISMATCH',
   26: 'NOTADB',
 }
 
@@ -96,7 +101,8 @@ export function classifyError(error: unknown, sql?: string): DaybookError {
   }
 }
 
-function codeName(error: unknown): string | undefined {
+/** The name of the primary result code that a binding reports, where it is one that something depends on. */
+export function codeName(error: unknown): string | undefined {
   const { code, errcode, errno } = (error ?? {}) as { code?: unknown; errcode?: unknown; errno?: unknown }
   if (typeof code === 'string') {
     const match = /^SQLITE_([A-Z]+)/.exec(code)

@@ -193,10 +193,14 @@ class WasmDatabase {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    for (const pointer of this.#statements) this.#module._sqlite3_finalize(pointer)
-    this.#module._sqlite3_close(this.#opened.db)
-    this.#module._free(this.#out)
-    await this.#opened.close()
+    try {
+      for (const pointer of this.#statements) this.#module._sqlite3_finalize(pointer)
+      this.#module._sqlite3_close(this.#opened.db)
+      this.#module._free(this.#out)
+    } finally {
+      // Also where the module has come to a bad end: somebody waits for the files.
+      await this.#opened.close()
+    }
   }
 
   #rows({ pointer, columns }: Prepared, parameters: readonly SqlValue[]): readonly SqlRow[] {

@@ -231,16 +231,20 @@ describe("onCorruption: 'quarantine' in the browser", () => {
     await page.evaluate(
       async ([folder, unfinished]) => {
         const root = await navigator.storage.getDirectory()
-        for (const each of [unfinished, `${folder}@copy`]) {
+        const write = async (name: string, text: string): Promise<void> => {
+          const file = await (await root.getFileHandle(name, { create: true })).createWritable()
+          await file.write(text)
+          await file.close()
+        }
+        for (const each of [unfinished, `${folder}@copy`, `${folder}@of-somebody`]) {
           const made = await root.getDirectoryHandle(each, { create: true })
           const file = await (await made.getFileHandle('half', { create: true })).createWritable()
           await file.write('half of something')
           await file.close()
         }
+        await write(`${folder}@unfinished`, `${unfinished}\n`)
         // Cut short.
-        const note = await (await root.getFileHandle(`${folder}@folders`, { create: true })).createWritable()
-        await note.write(unfinished)
-        await note.close()
+        await write(`${folder}@folders`, unfinished)
       },
       [folder, unfinished] as const,
     )
@@ -249,7 +253,8 @@ describe("onCorruption: 'quarantine' in the browser", () => {
     expect((await reopened(page)).told).toMatchObject([{ action: 'quarantined', file: folder }])
     const after = await kept(page, name)
     expect(Object.keys(after)).not.toContain(unfinished)
-    expect(Object.keys(after).length).toBe(3)
+    expect(Object.keys(after)).toContain(`${folder}@of-somebody`)
+    expect(Object.keys(after).length).toBe(4)
     expect(after[`${folder}@folders`]).toMatch(/^daybook-[^\n]*@\d[^\n]*\n$/)
   })
 })

@@ -10,7 +10,7 @@ import { type Port, portHub } from '../journal/port-channel.js'
 import { isRequest, PROTOCOL } from '../journal/protocol.js'
 import { Server } from '../journal/server.js'
 import { toWire } from '../journal/wire-error.js'
-import { openJournal } from '../open.js'
+import { type OpenedHere, openJournal } from '../open.js'
 import { Origin } from '../origin.js'
 import { aliveLock, type FromWorker, leaderLock, type Start } from './messages.js'
 import type { WorkerSurroundings } from './surroundings.js'
@@ -78,17 +78,21 @@ class Leader {
     const onError = (error: unknown): void => this.#tell({ told: { failed: toWire(error) } })
     const trace = this.#start.trace ? (traced: JournalEvent): void => this.#tell({ traced }) : undefined
     const began = clock.elapsed()
+    let opened: OpenedHere | undefined
     try {
       const origin = new Origin()
-      const { journal, maintenance, damage } = await open(this.#start, (driver) =>
+      opened = await open(this.#start, (driver) =>
         openJournal({ driver, clock, origin, durability, retain, onError, trace }),
       )
+      const { journal, maintenance, damage } = opened
       if (damage !== undefined) this.#tell({ told: { failed: toWire(damage.error), damage } })
       const claimed = await journal.claimTerm()
       trace?.({ type: 'term', term: claimed.term, duration: clock.elapsed() - began })
       new Server({ id, journal, maintenance, hub, clock, claimed, onError })
       await forever()
     } catch (error) {
+      // Its files are somebody else's to open.
+      await opened?.journal.close().catch(onError)
       // Whoever waits is told why, instead of waiting for nobody.
       const result = { error: toWire(error) }
       hub.listen((message, reply) => {

@@ -13,6 +13,7 @@ import {
   pathOf,
   removeEntry,
   rootFolder,
+  writeAll,
 } from '../../drivers/opfs-files.js'
 import { currentFolder, firstFolder, foldersOf, noteOf, textOf } from '../../drivers/opfs-folders.js'
 import { DATABASE } from '../../drivers/opfs-pool.js'
@@ -43,6 +44,8 @@ class OpfsPlace implements Place {
   readonly #driverIn: DriverIn
   readonly #suspicion: string
   readonly #copy: string
+  /** Names the folder of a salvage that has begun. */
+  readonly #unfinished: string
   /** The folder of what is salvaged. */
   readonly #next: string
 
@@ -52,6 +55,7 @@ class OpfsPlace implements Place {
     const first = firstFolder(name)
     this.#suspicion = `${first}@suspect`
     this.#copy = `${first}@copy`
+    this.#unfinished = `${first}@unfinished`
     this.#next = `${first}@${timeInName(systemClock)}`
   }
 
@@ -65,13 +69,15 @@ class OpfsPlace implements Place {
   }
 
   async trust(): Promise<void> {
-    await removeEntry(await rootFolder(), this.#suspicion)
+    // Where it cannot be removed, the next open looks at everything once more.
+    await removeEntry(await rootFolder(), this.#suspicion).catch(() => undefined)
   }
 
   async salvage(): Promise<Salvaged> {
     const root = await rootFolder()
     const current = await currentFolder(this.#name)
     await this.#removeUnfinished(root)
+    await append(this.#unfinished, this.#next)
     try {
       const from = (await root.getDirectoryHandle(current)) as Folder
       const to = (await root.getDirectoryHandle(this.#copy, { create: true })) as Folder
@@ -89,19 +95,19 @@ class OpfsPlace implements Place {
   // What a salvage has made that ended before it was done.
   async #removeUnfinished(root: Folder): Promise<void> {
     const finished = await foldersOf(this.#name)
-    const ours = `${firstFolder(this.#name)}@`
-    for await (const [name, { kind }] of root) {
-      if (kind === 'directory' && name.startsWith(ours) && !finished.includes(name)) {
-        await removeEntry(root, name)
-      }
+    for (const begun of (await textOf(this.#unfinished)).split('\n').slice(0, -1)) {
+      if (!finished.includes(begun)) await removeEntry(root, begun)
     }
+    for (const name of [this.#copy, this.#unfinished]) await removeEntry(root, name)
   }
 
   async replace(salvaged: Salvaged | undefined): Promise<string> {
     const damaged = await currentFolder(this.#name)
+    const root = await rootFolder()
     // Where nothing could be salvaged there may be the beginning of something.
-    if (salvaged === undefined) await removeEntry(await rootFolder(), this.#next)
+    if (salvaged === undefined) await removeEntry(root, this.#next)
     await append(noteOf(this.#name), this.#next)
+    await removeEntry(root, this.#unfinished)
     return damaged
   }
 }
@@ -111,7 +117,7 @@ function mendDatabase(copy: OpfsFile): void {
   mendHeader({
     size: copy.getSize() - POOL_HEADER,
     read: (into, at) => copy.read(into, { at: POOL_HEADER + at }),
-    write: (from, at) => void copy.write(from, { at: POOL_HEADER + at }),
+    write: (from, at) => writeAll(copy, from, POOL_HEADER + at),
     truncate: (size) => copy.truncate(POOL_HEADER + size),
   })
 }
@@ -123,7 +129,7 @@ async function append(name: string, line: string): Promise<void> {
   try {
     const whole = new TextEncoder().encode(text.slice(0, text.lastIndexOf('\n') + 1))
     file.truncate(whole.length)
-    file.write(new TextEncoder().encode(`${line}\n`), { at: whole.length })
+    writeAll(file, new TextEncoder().encode(`${line}\n`), whole.length)
     file.flush()
   } finally {
     file.close()

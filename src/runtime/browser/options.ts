@@ -21,7 +21,10 @@ export interface BrowserOptions extends DaybookOptions {
    * next open look at everything.
    */
   onCorruption?: 'throw' | 'quarantine'
-  /** How long to wait for somebody to open the database, in ms. Default 10000. */
+  /**
+   * How long to wait for somebody to open the database, in ms. Default 10000; with `onCorruption` 60000, for looking at a
+   * whole database takes its time.
+   */
   openTimeout?: number
   /** Makes the worker, where the bundler needs another way, or to use another build of SQLite. */
   worker?: () => Worker

@@ -82,7 +82,7 @@ export class BrowserPage {
       if (this.#options.fallback !== 'memory') throw missing
       this.#storage = 'memory'
     }
-    const { openTimeout = 10_000, name } = this.#options
+    const { name, onCorruption, openTimeout = onCorruption ? 60_000 : 10_000 } = this.#options
     const isShared = this.#storage === 'opfs'
     this.#startWorker()
     const shared = isShared ? link(name, this.#id) : undefined

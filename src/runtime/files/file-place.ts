@@ -1,6 +1,6 @@
 /** A database file that can be set aside: what is damaged stays in the same folder, under a name with the time. */
 
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../clock.js'
 import { type Place, timeInName } from '../quarantine/place.js'
 import type { ConnectFile } from './binding.js'
@@ -10,8 +10,13 @@ import { salvage } from './salvage.js'
 export function filePlace(filename: string, connect: ConnectFile, clock: Clock): Place {
   const suspicion = `${filename}.suspect`
   const target = `${filename}.salvaged`
+  const putInPlace = (): void => {
+    // That of the file which was here.
+    for (const suffix of ['-wal', '-shm']) rmSync(filename + suffix, { force: true })
+    renameSync(target, filename)
+  }
   // Killed between setting the one aside and putting the other in its place.
-  if (!existsSync(filename) && existsSync(target)) renameSync(target, filename)
+  if (!existsSync(filename) && existsSync(target)) putInPlace()
   return {
     isOurs: false,
     isSuspect: () => existsSync(suspicion),
@@ -22,17 +27,23 @@ export function filePlace(filename: string, connect: ConnectFile, clock: Clock):
         // Where nothing can be written, the error itself has to be enough: it goes to whoever met it.
       }
     },
-    trust: () => rmSync(suspicion, { force: true }),
+    trust() {
+      try {
+        rmSync(suspicion, { force: true })
+      } catch {
+        // Then the next open looks at everything once more.
+      }
+    },
     salvage() {
       remove(target)
       return salvage(connect, filename, target)
     },
     replace(salvaged) {
       const file = `${filename}.damaged-${timeInName(clock)}`
-      for (const suffix of ['-wal', '-shm', '']) {
-        if (existsSync(filename + suffix)) renameSync(filename + suffix, file + suffix)
-      }
-      if (salvaged !== undefined) renameSync(target, filename)
+      // Whoever is killed here has the file with its -wal in one place or in the other.
+      if (existsSync(`${filename}-wal`)) copyFileSync(`${filename}-wal`, `${file}-wal`)
+      renameSync(filename, file)
+      if (salvaged !== undefined) putInPlace()
       return file
     },
   }

@@ -2,7 +2,7 @@
 
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { FileExistsError } from '../../errors.js'
+import { FileExistsError, StorageFullError } from '../../errors.js'
 
 /** Whether there is a file that has anything in it. */
 export const isThere = (path: string): boolean => existsSync(path) && statSync(path).size > 0
@@ -10,7 +10,7 @@ export const isThere = (path: string): boolean => existsSync(path) && statSync(p
 /**
  * Calls `make` with the path of a file to be made, which is at `path` when it has been.
  *
- * @throws FileExistsError when there is a file already
+ * @throws FileExistsError when there is a file already; StorageFullError
  */
 export async function makeFile<T>(path: string, make: (partial: string) => Promise<T>): Promise<T> {
   if (existsSync(path)) throw new FileExistsError(path)
@@ -19,6 +19,8 @@ export async function makeFile<T>(path: string, make: (partial: string) => Promi
   remove(partial)
   try {
     const made = await make(partial)
+    // SQLite closes a database whose -wal it could not bring into the file, and says nothing.
+    if (isThere(`${partial}-wal`)) throw new StorageFullError({ cause: new Error('its -wal is left') })
     sync(partial)
     // SQLite would take what an older file of that name has left for the new one's.
     remove(path)

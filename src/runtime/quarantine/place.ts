@@ -12,7 +12,7 @@ export interface Place {
   isSuspect(): MaybePromise<boolean>
   /** Remembers that damage was met, as far as that is possible here; must not throw. */
   suspect(reason: Error): MaybePromise<void>
-  /** Remembers no more. */
+  /** Remembers no more, as far as that is possible here; must not throw. */
   trust(): MaybePromise<void>
   /** Salvages what can be read of the database, which is closed, beside it. */
   salvage(): Promise<Salvaged>

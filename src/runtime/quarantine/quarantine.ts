@@ -9,13 +9,7 @@
 
 import type { Driver } from '../../drivers/driver.js'
 import { first, type Program } from '../../drivers/program.js'
-import {
-  CorruptLogError,
-  CorruptRowsError,
-  NotADatabaseError,
-  SqliteError,
-  UnsalvageableError,
-} from '../../errors.js'
+import { CorruptLogError, CorruptRowsError, NotADatabaseError, UnsalvageableError } from '../../errors.js'
 import { cursor } from '../../log/cursor.js'
 import type { Finding } from '../../log/finding.js'
 import { checksumAt, page } from '../../log/read.js'
@@ -23,10 +17,11 @@ import { tail } from '../../log/tail.js'
 import { listCollections } from '../../materializer/registry.js'
 import { rowTable } from '../../materializer/tables.js'
 import type { OpenedHere } from '../open.js'
+import { isDamage, isProof } from './damage.js'
 import { type Damage, inWords } from './in-words.js'
 import type { Place } from './place.js'
 import type { Salvaged } from './salvage/report.js'
-import { isProof, watchForDamage } from './suspicion.js'
+import { watchForDamage } from './suspicion.js'
 
 export interface QuarantineParts {
   readonly place: Place
@@ -60,9 +55,8 @@ async function openSound(parts: Opening): Promise<OpenedHere> {
       throw error
     }
     if (opened !== undefined) {
-      // Rows that are ahead of the log are all that is left of its end.
-      const isRowsOnly = !(error instanceof CorruptRowsError || error instanceof CorruptLogError)
-      if (isRowsOnly && (await isMended(opened))) return rebuilt(opened, error)
+      // Rows that are ahead of the log are all that is left of its end, and where pages are damaged nothing is to be written.
+      if (!isProof(error) && (await isMended(opened))) return rebuilt(opened, error)
       await opened.journal.close()
     }
     return quarantine(parts, error)
@@ -88,18 +82,17 @@ async function lookAtAll(opened: OpenedHere): Promise<Error | undefined> {
   if (clean) return undefined
   const { seq, message } = findings.find((finding) => finding.seq !== undefined) ?? (findings[0] as Finding)
   const error = seq === undefined ? new CorruptRowsError(message) : new CorruptLogError(seq, message)
-  // What is wrong with the log, or with how the rows stand to it, no rebuild puts right.
-  const isInRows = findings.every(({ invariant }) => invariant === 'M2' || invariant === 'SQLite')
-  if (isInRows && (await isMended(opened)) && (await opened.maintenance.verify()).clean) return error
+  // What is wrong with the log, or with how the rows stand to it, no rebuild puts right; one in a file with damaged pages
+  // could write over others.
+  if (findings.every(({ invariant }) => invariant === 'M2') && (await isMended(opened))) return error
   throw error
 }
 
-/** Whether row tables could be made anew from the log, all of which is whole then. */
-async function isMended({ journal, maintenance }: OpenedHere): Promise<boolean> {
+/** Whether row tables could be made anew from the log, and all is in order then. What kept them from it, a salvage meets. */
+async function isMended({ maintenance }: OpenedHere): Promise<boolean> {
   try {
     await maintenance.rebuild()
-    await journal.inspect(look)
-    return true
+    return (await maintenance.verify()).clean
   } catch {
     return false
   }
@@ -110,9 +103,10 @@ async function quarantine({ place, open }: Opening, error: Error): Promise<Opene
   try {
     salvaged = await place.salvage()
   } catch (failure) {
+    // No room, no memory: nothing is set aside, and the next open tries again.
+    if (!(failure instanceof UnsalvageableError)) throw failure
     // A file that may not be daybook's at all stays where it is.
-    const isForeign = error instanceof NotADatabaseError && !place.isOurs
-    if (isForeign || !(failure instanceof UnsalvageableError)) throw error
+    if (error instanceof NotADatabaseError && !place.isOurs) throw error
   }
   const file = await place.replace(salvaged)
   return withDamage(await open(), { action: 'quarantined', error, file, salvaged })
@@ -125,6 +119,3 @@ const withDamage = (opened: OpenedHere, damage: Damage): OpenedHere => ({
   ...opened,
   damage: { ...damage, message: inWords(damage) },
 })
-
-const isDamage = (error: unknown): error is Error =>
-  isProof(error) || error instanceof NotADatabaseError || error instanceof SqliteError

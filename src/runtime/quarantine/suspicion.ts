@@ -5,11 +5,7 @@
 
 import type { Driver } from '../../drivers/driver.js'
 import type { MaybePromise } from '../../drivers/statement.js'
-import { CorruptFileError, CorruptLogError, CorruptRowsError } from '../../errors.js'
-
-/** Whether an error says for certain that a database is damaged. */
-export const isProof = (error: unknown): error is Error =>
-  [CorruptFileError, CorruptLogError, CorruptRowsError].some((kind) => error instanceof kind)
+import { isProof } from './damage.js'
 
 /** The same driver; `onDamage` is told of what damage it meets, before whoever met it is. */
 export function watchForDamage(driver: Driver, onDamage: (error: Error) => MaybePromise<void>): Driver {

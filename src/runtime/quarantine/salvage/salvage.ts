@@ -21,6 +21,7 @@ import { post } from '../../../materializer/post.js'
 import { MATERIALIZER_SCHEMA } from '../../../materializer/tables.js'
 import { systemClock } from '../../clock.js'
 import { makerOf, Origin, randomId } from '../../origin.js'
+import { isDamage } from '../damage.js'
 import { beginningOf, readableAfter, scanOfLog, wholePrefix } from './readable-log.js'
 import { type ReadableTables, readableTables } from './readable-rows.js'
 import type { Salvaged } from './report.js'
@@ -41,7 +42,7 @@ export interface SalvageParts {
 /**
  * Salvages one database into another, and closes both.
  *
- * @throws UnsalvageableError when SQLite can read nothing at all
+ * @throws UnsalvageableError when SQLite can read nothing at all; whatever else keeps it from reading or writing
  */
 export async function salvageInto({ path, openDamaged, openTarget }: SalvageParts): Promise<Salvaged> {
   let damaged: Driver | undefined
@@ -52,7 +53,7 @@ export async function salvageInto({ path, openDamaged, openTarget }: SalvagePart
       damaged = await openDamaged()
       id = await idOf(damaged)
     } catch (cause) {
-      throw new UnsalvageableError(path, { cause })
+      throw isDamage(cause) ? new UnsalvageableError(path, { cause }) : cause
     }
     target = await openTarget()
     return await new Salvage(damaged, target, id).run()

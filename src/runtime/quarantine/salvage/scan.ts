@@ -6,7 +6,8 @@
 import type { Driver } from '../../../drivers/driver.js'
 import { all, type Program } from '../../../drivers/program.js'
 import type { Statement } from '../../../drivers/statement.js'
-import { BusyError, ClosedError } from '../../../errors.js'
+import { BusyError, CannotOpenError, ClosedError, StorageFullError } from '../../../errors.js'
+import { isOtherFailure } from '../damage.js'
 
 /** What stands for an answer that the damage does not let through. */
 export const DAMAGED = Symbol('damaged')
@@ -16,7 +17,11 @@ export async function tryRead<T>(driver: Driver, program: () => Program<T>): Pro
   try {
     return await driver.transaction('read', program)
   } catch (error) {
-    if (error instanceof BusyError || error instanceof ClosedError) throw error
+    // What is not read for another reason is not lost.
+    const isOther = [BusyError, ClosedError, CannotOpenError, StorageFullError].some(
+      (kind) => error instanceof kind,
+    )
+    if (isOther || isOtherFailure(error)) throw error
     return DAMAGED
   }
 }
