@@ -26,37 +26,46 @@ export interface SyncConnection extends Connection {
 export function patient(connection: SyncConnection, busyTimeout: number): SyncConnection {
   connection.execute({ sql: `PRAGMA busy_timeout = ${Math.min(STEPS, Math.trunc(busyTimeout))}` }, [])
 
-  const patiently = <T>(attempt: () => T, isBlocked: (answer: T) => boolean): T => {
-    let giveUp: number | undefined
+  /** What was blocked once, again and again. */
+  const wait = <T>(attempt: () => T, isBlocked: (answer: T) => boolean): T => {
+    const giveUp = performance.now() + busyTimeout - STEPS
     for (;;) {
-      let failure: { readonly error: unknown } | undefined
-      let answer: T | undefined
-      try {
-        answer = attempt()
-        if (!isBlocked(answer)) return answer
-      } catch (error) {
-        if (codeName(error) !== 'BUSY') throw error
-        failure = { error }
-      }
-      giveUp ??= performance.now() + busyTimeout - STEPS
-      if (performance.now() >= giveUp) {
-        if (failure !== undefined) throw failure.error
-        return answer as T
-      }
+      const isLast = performance.now() >= giveUp
       blockFor(BEFORE_NEXT)
+      try {
+        const answer = attempt()
+        if (isLast || !isBlocked(answer)) return answer
+      } catch (error) {
+        if (isLast || codeName(error) !== 'BUSY') throw error
+      }
     }
   }
 
   const { changeToken } = connection
   return {
     ...connection,
-    execute: (statement, parameters) =>
-      patiently(
-        () => connection.execute(statement, parameters),
-        // A checkpoint that somebody stands in the way of says so instead of failing; a passive one is not to wait.
-        ([row]) => row?.busy === 1 && !statement.sql.includes('PASSIVE'),
-      ),
-    ...(changeToken && { changeToken: () => patiently(changeToken, () => false) }),
+    execute(statement, parameters) {
+      // A checkpoint that somebody stands in the way of says so instead of failing; a passive one is not to wait.
+      const isBlocked = (rows: readonly SqlRow[]): boolean =>
+        rows[0]?.busy === 1 && !statement.sql.includes('PASSIVE')
+      try {
+        const rows = connection.execute(statement, parameters)
+        if (!isBlocked(rows)) return rows
+      } catch (error) {
+        if (codeName(error) !== 'BUSY') throw error
+      }
+      return wait(() => connection.execute(statement, parameters), isBlocked)
+    },
+    ...(changeToken && {
+      changeToken() {
+        try {
+          return changeToken()
+        } catch (error) {
+          if (codeName(error) !== 'BUSY') throw error
+          return wait(changeToken, () => false)
+        }
+      },
+    }),
   }
 }
 
