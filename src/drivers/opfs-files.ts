@@ -1,6 +1,5 @@
 /**
- * Files of the origin private file system as a worker reaches them, byte by byte, and how AccessHandlePoolVFS keeps the
- * files of a database in them: under names of its own, each behind a header of one sector that begins with the path.
+ * Files of the origin private file system as a worker reaches them, byte by byte.
  */
 
 import { StorageFullError } from '../errors.js'
@@ -85,14 +84,4 @@ export async function copyFiles(from: Folder, to: Folder, look: (copy: OpfsFile)
       source.close()
     }
   }
-}
-
-/** What the pool's own header takes, in bytes. */
-export const POOL_HEADER = 4096
-
-/** The path of a pool's file. */
-export function pathOf(file: OpfsFile): string {
-  const header = new Uint8Array(512)
-  file.read(header, { at: 0 })
-  return new TextDecoder().decode(header.subarray(0, header.indexOf(0)))
 }

@@ -6,6 +6,7 @@
  */
 
 import { BusyError, StorageUnavailableError } from '../errors.js'
+import { checkPool } from './opfs-pool-header.js'
 import { type OpenedWasm, openDatabase, type SqliteModule } from './wa-sqlite.js'
 
 interface Vfs {
@@ -38,6 +39,9 @@ const GUARDED: Readonly<Record<string, number>> = {
   Close: 4106,
 }
 
+/** What is said of files that another context has, or is writing to. */
+const IN_USE: readonly string[] = ['NoModificationAllowedError', 'NotReadableError']
+
 /** Files of a pool: a database, its -wal, and what else SQLite may want. */
 const CAPACITY = 6
 
@@ -51,7 +55,7 @@ export const DATABASE = 'daybook.db'
 /**
  * Opens the database in this folder of the origin.
  *
- * @throws BusyError when another context holds its files; StorageUnavailableError when there is no OPFS
+ * @throws BusyError when another context holds its files; StorageUnavailableError when there is no OPFS; CorruptFileError
  */
 export async function openOpfs(
   { name: binding, createModule, AccessHandlePoolVFS }: WaSqlite,
@@ -88,8 +92,10 @@ export async function openMemory({
 async function openPool(Pool: VfsClass, folder: string, module: SqliteModule): Promise<Vfs> {
   const giveUp = Date.now() + PATIENCE
   for (;;) {
-    const vfs = new Pool(folder, module)
+    let vfs: Vfs | undefined
     try {
+      await checkPool(folder)
+      vfs = new Pool(folder, module)
       await (typeof vfs.isReady === 'function' ? vfs.isReady() : vfs.isReady)
       // One that was killed while it made the folder has left fewer.
       const missing = CAPACITY - vfs.getCapacity()
@@ -98,8 +104,8 @@ async function openPool(Pool: VfsClass, folder: string, module: SqliteModule): P
     } catch (cause) {
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
       // It opens its files side by side: by now also those behind the one that failed.
-      await vfs.close()
-      if ((cause as Partial<DOMException>).name !== 'NoModificationAllowedError') throw cause
+      await vfs?.close()
+      if (!IN_USE.includes((cause as Partial<DOMException>).name ?? '')) throw cause
       if (Date.now() > giveUp) {
         throw new BusyError(
           'Another context holds the files of this database and does not lead it. Close other tabs of this app.',

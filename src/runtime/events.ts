@@ -86,17 +86,7 @@ type Listener<T> = (event: T) => void
 /** A typed set of listeners. */
 export class Events {
   readonly #onUnheardWarning: (warning: string) => void
-  readonly #listeners: { [Name in keyof DaybookEvents]: Set<Listener<DaybookEvents[Name]>> } = {
-    error: new Set(),
-    storage: new Set(),
-    source: new Set(),
-    reset: new Set(),
-    warning: new Set(),
-    leader: new Set(),
-    evicted: new Set(),
-    damage: new Set(),
-    sync: new Set(),
-  }
+  readonly #listeners = new Set<readonly [name: keyof DaybookEvents, listener: Listener<never>]>()
 
   /** `onUnheardWarning` gets the warnings that nobody listens for. */
   constructor(onUnheardWarning: (warning: string) => void) {
@@ -104,9 +94,10 @@ export class Events {
   }
 
   on<Name extends keyof DaybookEvents>(name: Name, listener: Listener<DaybookEvents[Name]>): () => void {
-    this.#listeners[name].add(listener)
+    const added = [name, listener] as const
+    this.#listeners.add(added)
     return () => {
-      this.#listeners[name].delete(listener)
+      this.#listeners.delete(added)
     }
   }
 
@@ -115,17 +106,19 @@ export class Events {
    * silent.
    */
   emit<Name extends keyof DaybookEvents>(name: Name, event: DaybookEvents[Name]): void {
-    const listeners = [...this.#listeners[name]]
-    if (name === 'error' && listeners.length === 0) {
-      queueMicrotask(() => {
-        throw event
-      })
+    const heard = [...this.#listeners].filter(([wanted]) => wanted === name)
+    if (heard.length === 0) {
+      if (name === 'error') {
+        queueMicrotask(() => {
+          throw event
+        })
+      }
+      if (name === 'storage' && 'error' in (event as StorageEvent)) {
+        this.emit('error', (event as { readonly error: unknown }).error)
+      }
+      if (name === 'damage') this.emit('warning', (event as DamageEvent).message)
+      if (name === 'warning') this.#onUnheardWarning(event as string)
     }
-    if (name === 'storage' && listeners.length === 0 && 'error' in (event as StorageEvent)) {
-      this.emit('error', (event as { readonly error: unknown }).error)
-    }
-    if (name === 'damage' && listeners.length === 0) this.emit('warning', (event as DamageEvent).message)
-    if (name === 'warning' && listeners.length === 0) this.#onUnheardWarning(event as string)
-    for (const listener of listeners) listener(event)
+    for (const [, listener] of heard) listener(event as never)
   }
 }

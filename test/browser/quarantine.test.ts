@@ -35,6 +35,8 @@ interface Damage {
   readonly without?: string
   /** Bytes from the beginning of the file on. */
   readonly first?: number
+  /** Also a byte of what the pool keeps before the database. */
+  readonly header?: boolean
 }
 
 /**
@@ -43,7 +45,7 @@ interface Damage {
  */
 const damage = (page: Page, folder: string, what: Damage): Promise<number> =>
   page.evaluate(
-    async ([folder, { text, without, from = 1, first }]) => {
+    async ([folder, { text, without, from = 1, first, header }]) => {
       /** The pool has a header of its own before the file, as long as a page. */
       const SIZE = 4096
       const root = await navigator.storage.getDirectory()
@@ -82,6 +84,7 @@ const damage = (page: Page, folder: string, what: Damage): Promise<number> =>
       const target = found.at(-from)
       if (target !== undefined) bytes.fill(0xa5, target, target + SIZE)
       if (first !== undefined) bytes.fill(0xa5, SIZE, SIZE + first)
+      if (header) bytes[300] = 0xa5
       const write = async (handle: FileSystemFileHandle, content: Uint8Array<ArrayBuffer>): Promise<void> => {
         const file = await handle.createWritable()
         await file.write(content)
@@ -209,6 +212,24 @@ describe("onCorruption: 'quarantine' in the browser", () => {
     expect(told).toMatchObject([{ action: 'quarantined', file: `daybook-${name}` }])
     expect(told[0]).not.toHaveProperty('salvaged.kept')
     expect(rows).toBe(0)
+    expect(await kept(page, name)).toMatchObject(before)
+  })
+
+  test('a pool that would take the database for a free file is not opened, and its database is read all the same', async () => {
+    const { page, name } = await filled()
+    await damage(page, `daybook-${name}`, { header: true })
+    const before = await kept(page, name)
+    const code = await page.evaluate(async () => {
+      const { daybook } = window.app.open({ openTimeout: 2000 })
+      const error = await daybook.ready.catch((reason: { code?: string }) => reason)
+      await daybook.close()
+      return error?.code
+    })
+    expect(code).toBe('DAYBOOK_CORRUPT_FILE')
+    expect(await kept(page, name)).toEqual(before)
+    const { told, rows, findings } = await reopened(page)
+    expect(told).toMatchObject([{ action: 'quarantined', salvaged: { complete: true } }])
+    expect([rows, findings]).toEqual([ROWS, []])
     expect(await kept(page, name)).toMatchObject(before)
   })
 

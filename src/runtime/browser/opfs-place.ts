@@ -9,14 +9,13 @@ import {
   type Folder,
   type OpfsFile,
   openFile,
-  POOL_HEADER,
-  pathOf,
   removeEntry,
   rootFolder,
   writeAll,
 } from '../../drivers/opfs-files.js'
 import { currentFolder, firstFolder, foldersOf, noteOf, textOf } from '../../drivers/opfs-folders.js'
 import { DATABASE } from '../../drivers/opfs-pool.js'
+import { headerOf, isDatabase, isInOrder, POOL_HEADER } from '../../drivers/opfs-pool-header.js'
 import { systemClock } from '../clock.js'
 import type { OpenedHere } from '../open.js'
 import { type Place, timeInName } from '../quarantine/place.js'
@@ -81,7 +80,7 @@ class OpfsPlace implements Place {
     try {
       const from = (await root.getDirectoryHandle(current)) as Folder
       const to = (await root.getDirectoryHandle(this.#copy, { create: true })) as Folder
-      await copyFiles(from, to, mendDatabase)
+      await copyFiles(from, to, mend)
       return await salvageInto({
         path: current,
         openDamaged: () => this.#driverIn(this.#copy),
@@ -107,13 +106,31 @@ class OpfsPlace implements Place {
     // Where nothing could be salvaged there may be the beginning of something.
     if (salvaged === undefined) await removeEntry(root, this.#next)
     await append(noteOf(this.#name), this.#next)
-    await removeEntry(root, this.#unfinished)
+    // The note says by now that it is finished.
+    await removeEntry(root, this.#unfinished).catch(() => undefined)
     return damaged
   }
 }
 
+/** https://www.sqlite.org/c3ref/c_open_autoproxy.html, each with READWRITE and CREATE */
+const MAIN_DB = 0x100 | 0x6
+const WAL = 0x80000 | 0x6
+
+/** https://www.sqlite.org/fileformat2.html#walformat, for both orders of bytes */
+const WAL_MAGIC = [0x377f0682, 0x377f0683]
+
+function mend(copy: OpfsFile): void {
+  const head = new Uint8Array(POOL_HEADER + 16)
+  copy.read(head, { at: 0 })
+  const path = `/${DATABASE}`
+  const isWal = WAL_MAGIC.includes(new DataView(head.buffer).getUint32(POOL_HEADER))
+  // What the pool's own header no longer says shows in what is behind it.
+  if (!isInOrder(head) && isDatabase(head)) writeAll(copy, headerOf(path, MAIN_DB), 0)
+  else if (!isInOrder(head) && isWal) writeAll(copy, headerOf(`${path}-wal`, WAL), 0)
+  if (isDatabase(head) || new TextDecoder().decode(head).startsWith(`${path}\0`)) mendDatabase(copy)
+}
+
 function mendDatabase(copy: OpfsFile): void {
-  if (pathOf(copy) !== `/${DATABASE}`) return
   mendHeader({
     size: copy.getSize() - POOL_HEADER,
     read: (into, at) => copy.read(into, { at: POOL_HEADER + at }),
