@@ -3,6 +3,8 @@
  */
 
 import { StorageFullError } from '../errors.js'
+import type { Folder } from './opfs-folders.js'
+import { whenFree } from './opfs-patience.js'
 
 /** FileSystemSyncAccessHandle: https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle */
 export interface OpfsFile {
@@ -14,34 +16,18 @@ export interface OpfsFile {
   close(): void
 }
 
-export type Folder = FileSystemDirectoryHandle & AsyncIterable<[name: string, handle: FileSystemHandle]>
-
-/** The folder of this origin that has all others. */
-export const rootFolder = (): Promise<Folder> => navigator.storage.getDirectory() as Promise<Folder>
-
 /** Opens a file, which is made where there is none. */
 export async function openFile(folder: Folder, name: string): Promise<OpfsFile> {
   const handle = await folder.getFileHandle(name, { create: true })
   return (handle as unknown as { createSyncAccessHandle(): Promise<OpfsFile> }).createSyncAccessHandle()
 }
 
-/** How long files that a worker held which has just ended are waited for, in ms, and how often they are tried. */
-const PATIENCE = 5000
-const TRY_AGAIN = 20
-
 /** Removes a file, or a folder with all that is in it; nothing where there is none. */
 export async function removeEntry(folder: Folder, name: string): Promise<void> {
-  const giveUp = performance.now() + PATIENCE
-  for (;;) {
-    try {
-      await folder.removeEntry(name, { recursive: true })
-      return
-    } catch (error) {
-      const { name: reason } = error as Partial<DOMException>
-      if (reason === 'NotFoundError') return
-      if (reason !== 'NoModificationAllowedError' || performance.now() > giveUp) throw error
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
-    }
+  try {
+    await whenFree(() => folder.removeEntry(name, { recursive: true }))
+  } catch (error) {
+    if ((error as Partial<DOMException>).name !== 'NotFoundError') throw error
   }
 }
 

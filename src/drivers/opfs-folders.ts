@@ -6,6 +6,11 @@
  * No encoded name has an `@`.
  */
 
+export type Folder = FileSystemDirectoryHandle & AsyncIterable<[name: string, handle: FileSystemHandle]>
+
+/** The folder of this origin that has all others. */
+export const rootFolder = (): Promise<Folder> => navigator.storage.getDirectory() as Promise<Folder>
+
 /** The first folder of a database. */
 export const firstFolder = (name: string): string => `daybook-${encodeURIComponent(name)}`
 
@@ -15,7 +20,7 @@ export const noteOf = (name: string): string => `${firstFolder(name)}@folders`
 /** The text of a file of the origin; empty where there is none. */
 export async function textOf(file: string): Promise<string> {
   try {
-    const root = await navigator.storage.getDirectory()
+    const root = await rootFolder()
     return await (await (await root.getFileHandle(file)).getFile()).text()
   } catch (error) {
     if ((error as Partial<DOMException>).name !== 'NotFoundError') throw error

@@ -5,6 +5,8 @@
  */
 
 import { CorruptFileError } from '../errors.js'
+import { beginsDatabase } from './file-format.js'
+import { type Folder, rootFolder } from './opfs-folders.js'
 
 /** What the header takes, in bytes; behind it is what SQLite has written. */
 export const POOL_HEADER = 4096
@@ -13,9 +15,8 @@ const PATH = 512
 const DIGEST = PATH + 4
 const END = DIGEST + 8
 
-/** How a database begins: https://www.sqlite.org/fileformat2.html#magic_header_string */
-export const isDatabase = (head: Uint8Array): boolean =>
-  new TextDecoder().decode(head.subarray(POOL_HEADER, POOL_HEADER + 15)) === 'SQLite format 3'
+/** Whether a database begins behind the header. */
+export const isDatabase = (head: Uint8Array): boolean => beginsDatabase(head.subarray(POOL_HEADER))
 
 /** Whether the digest is that of the path and the flags. */
 export function isInOrder(head: Uint8Array): boolean {
@@ -52,12 +53,9 @@ function digestOf(bytes: Uint8Array): Uint8Array {
  * @throws CorruptFileError when the pool would empty one that has something to lose
  */
 export async function checkPool(folder: string): Promise<void> {
-  const root = await navigator.storage.getDirectory()
-  const files = (await root.getDirectoryHandle(folder, { create: true })) as unknown as AsyncIterable<
-    [name: string, handle: FileSystemFileHandle]
-  >
+  const files = (await (await rootFolder()).getDirectoryHandle(folder, { create: true })) as Folder
   const looks: Promise<void>[] = []
-  for await (const [name, handle] of files) looks.push(checkFile(name, handle))
+  for await (const [name, handle] of files) looks.push(checkFile(name, handle as FileSystemFileHandle))
   await Promise.all(looks)
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { BusyError, StorageUnavailableError } from '../errors.js'
+import { aMoment, isInUse, whenFree } from './opfs-patience.js'
 import { checkPool } from './opfs-pool-header.js'
 import { type OpenedWasm, openDatabase, type SqliteModule } from './wa-sqlite.js'
 
@@ -39,15 +40,8 @@ const GUARDED: Readonly<Record<string, number>> = {
   Close: 4106,
 }
 
-/** What is said of files that another context has, or is writing to. */
-const IN_USE: readonly string[] = ['NoModificationAllowedError', 'NotReadableError']
-
 /** Files of a pool: a database, its -wal, and what else SQLite may want. */
 const CAPACITY = 6
-
-/** How long files that another context still holds are waited for, in ms, and how often they are tried. */
-const PATIENCE = 5000
-const TRY_AGAIN = 20
 
 /** What the one database of a folder is called in it. */
 export const DATABASE = 'daybook.db'
@@ -67,7 +61,7 @@ export async function openOpfs(
   ) {
     throw new StorageUnavailableError('OPFS')
   }
-  const module = await createModule()
+  const [module] = await Promise.all([createModule(), whenFree(() => checkPool(folder))])
   const vfs = await openPool(guarded(AccessHandlePoolVFS as VfsClass), folder, module)
   try {
     const db = openDatabase(module, DATABASE, vfs)
@@ -88,31 +82,31 @@ export async function openMemory({
   return { name: `${name} (memory)`, module, db, close: () => undefined }
 }
 
-// The handles of a context that has just ended are free a moment after its lock.
 async function openPool(Pool: VfsClass, folder: string, module: SqliteModule): Promise<Vfs> {
-  const giveUp = Date.now() + PATIENCE
-  for (;;) {
-    let vfs: Vfs | undefined
-    try {
-      await checkPool(folder)
-      vfs = new Pool(folder, module)
-      await (typeof vfs.isReady === 'function' ? vfs.isReady() : vfs.isReady)
-      // One that was killed while it made the folder has left fewer.
-      const missing = CAPACITY - vfs.getCapacity()
-      if (missing > 0) await vfs.addCapacity(missing)
-      return vfs
-    } catch (cause) {
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
-      // It opens its files side by side: by now also those behind the one that failed.
-      await vfs?.close()
-      if (!IN_USE.includes((cause as Partial<DOMException>).name ?? '')) throw cause
-      if (Date.now() > giveUp) {
-        throw new BusyError(
-          'Another context holds the files of this database and does not lead it. Close other tabs of this app.',
-          { cause },
-        )
-      }
-    }
+  try {
+    return await whenFree(() => tryPool(Pool, folder, module))
+  } catch (cause) {
+    if (!isInUse(cause)) throw cause
+    throw new BusyError(
+      'Another context holds the files of this database and does not lead it. Close other tabs of this app.',
+      { cause },
+    )
+  }
+}
+
+async function tryPool(Pool: VfsClass, folder: string, module: SqliteModule): Promise<Vfs> {
+  const vfs = new Pool(folder, module)
+  try {
+    await (typeof vfs.isReady === 'function' ? vfs.isReady() : vfs.isReady)
+    // One that was killed while it made the folder has left fewer.
+    const missing = CAPACITY - vfs.getCapacity()
+    if (missing > 0) await vfs.addCapacity(missing)
+    return vfs
+  } catch (error) {
+    // It opens its files side by side: by then also those behind the one that failed.
+    await aMoment()
+    await vfs.close()
+    throw error
   }
 }
 

@@ -26,22 +26,8 @@ export interface SyncConnection extends Connection {
 export function patient(connection: SyncConnection, busyTimeout: number): SyncConnection {
   connection.execute({ sql: `PRAGMA busy_timeout = ${Math.min(STEPS, Math.trunc(busyTimeout))}` }, [])
 
-  /** What was blocked once, again and again. */
-  const wait = <T>(attempt: () => T, isBlocked: (answer: T) => boolean): T => {
-    const giveUp = performance.now() + busyTimeout - STEPS
-    for (;;) {
-      const isLast = performance.now() >= giveUp
-      blockFor(BEFORE_NEXT)
-      try {
-        const answer = attempt()
-        if (isLast || !isBlocked(answer)) return answer
-      } catch (error) {
-        if (isLast || codeName(error) !== 'BUSY') throw error
-      }
-    }
-  }
-
   const { changeToken } = connection
+  const patience = busyTimeout - STEPS
   return {
     ...connection,
     execute(statement, parameters) {
@@ -54,7 +40,7 @@ export function patient(connection: SyncConnection, busyTimeout: number): SyncCo
       } catch (error) {
         if (codeName(error) !== 'BUSY') throw error
       }
-      return wait(() => connection.execute(statement, parameters), isBlocked)
+      return untilFree(() => connection.execute(statement, parameters), patience, isBlocked)
     },
     ...(changeToken && {
       changeToken() {
@@ -62,13 +48,31 @@ export function patient(connection: SyncConnection, busyTimeout: number): SyncCo
           return changeToken()
         } catch (error) {
           if (codeName(error) !== 'BUSY') throw error
-          return wait(changeToken, () => false)
+          return untilFree(changeToken, patience)
         }
       },
     }),
   }
 }
 
-/** Blocks for so many ms, as SQLite itself does while it waits for a lock. */
-export const blockFor = (ms: number): unknown =>
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+/**
+ * Tries for so many ms, until nobody has the lock; blocks in between, as SQLite itself does while it waits. The last
+ * attempt's answer, or error, is whatever it is.
+ */
+export function untilFree<T>(
+  attempt: () => T,
+  ms: number,
+  isBlocked: (answer: T) => boolean = () => false,
+): T {
+  const giveUp = performance.now() + ms
+  for (;;) {
+    const isLast = performance.now() >= giveUp
+    try {
+      const answer = attempt()
+      if (isLast || !isBlocked(answer)) return answer
+    } catch (error) {
+      if (isLast || codeName(error) !== 'BUSY') throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BEFORE_NEXT)
+  }
+}

@@ -1,7 +1,7 @@
 /** The connection settings that daybook's promises rest on. */
 
-import { BusyError, ReadOnlyError } from '../errors.js'
-import { blockFor } from './patience.js'
+import { ReadOnlyError } from '../errors.js'
+import { untilFree } from './patience.js'
 import { classifyError } from './sqlite-errors.js'
 
 /**
@@ -49,22 +49,11 @@ const WAL_LIMIT = 1 << 20
 
 // SQLite does not wait for this one lock: two processes that create a file together would fail at once.
 function useWal(execute: Execute, busyTimeout: number): void {
-  const giveUp = Date.now() + busyTimeout
-  for (;;) {
+  untilFree(() => {
     const [row] = execute('PRAGMA journal_mode') as readonly { journal_mode: string }[]
-    if (row?.journal_mode === 'wal') return
-    try {
-      execute('PRAGMA journal_mode = WAL')
-      return
-    } catch (error) {
-      if (!(classifyError(error) instanceof BusyError) || Date.now() > giveUp) throw error
-      blockFor(LOOK_AGAIN)
-    }
-  }
+    if (row?.journal_mode !== 'wal') execute('PRAGMA journal_mode = WAL')
+  }, busyTimeout)
 }
-
-/** How long to wait between two attempts, in ms. */
-const LOOK_AGAIN = 5
 
 /** Sets up a handle that the app opened: only what durability needs, and never less than the app has set. */
 export function setUpSharedHandle(execute: Execute, { durability }: ConnectionSettings): void {

@@ -121,6 +121,15 @@ const kept = (page: Page, name: string): Promise<Record<string, string>> =>
     return found
   }, `daybook-${name}`)
 
+/** The code of the error with which the daybook does not open by default. */
+const refusal = (page: Page): Promise<string | undefined> =>
+  page.evaluate(async () => {
+    const { daybook } = window.app.open({ openTimeout: 2000 })
+    const error = await daybook.ready.catch((reason: { code?: string }) => reason)
+    await daybook.close()
+    return error?.code
+  })
+
 /** Opens the daybook with quarantine; answers with what it tells and has. */
 const reopened = (page: Page) =>
   page.evaluate(async () => {
@@ -194,13 +203,7 @@ describe("onCorruption: 'quarantine' in the browser", () => {
     const { page, name } = await filled()
     await damage(page, `daybook-${name}`, { first: 200 })
     const before = await kept(page, name)
-    const code = await page.evaluate(async () => {
-      const { daybook } = window.app.open({ openTimeout: 2000 })
-      const error = await daybook.ready.catch((reason: { code?: string }) => reason)
-      await daybook.close()
-      return error?.code
-    })
-    expect(code).toBe('DAYBOOK_NOT_A_DATABASE')
+    expect(await refusal(page)).toBe('DAYBOOK_NOT_A_DATABASE')
     expect(await kept(page, name)).toEqual(before)
   })
 
@@ -219,13 +222,7 @@ describe("onCorruption: 'quarantine' in the browser", () => {
     const { page, name } = await filled()
     await damage(page, `daybook-${name}`, { header: true })
     const before = await kept(page, name)
-    const code = await page.evaluate(async () => {
-      const { daybook } = window.app.open({ openTimeout: 2000 })
-      const error = await daybook.ready.catch((reason: { code?: string }) => reason)
-      await daybook.close()
-      return error?.code
-    })
-    expect(code).toBe('DAYBOOK_CORRUPT_FILE')
+    expect(await refusal(page)).toBe('DAYBOOK_CORRUPT_FILE')
     expect(await kept(page, name)).toEqual(before)
     const { told, rows, findings } = await reopened(page)
     expect(told).toMatchObject([{ action: 'quarantined', salvaged: { complete: true } }])

@@ -4,16 +4,16 @@
  */
 
 import type { Driver } from '../../drivers/driver.js'
+import { copyFiles, type OpfsFile, openFile, removeEntry, writeAll } from '../../drivers/opfs-files.js'
 import {
-  copyFiles,
+  currentFolder,
   type Folder,
-  type OpfsFile,
-  openFile,
-  removeEntry,
+  firstFolder,
+  foldersOf,
+  noteOf,
   rootFolder,
-  writeAll,
-} from '../../drivers/opfs-files.js'
-import { currentFolder, firstFolder, foldersOf, noteOf, textOf } from '../../drivers/opfs-folders.js'
+  textOf,
+} from '../../drivers/opfs-folders.js'
 import { DATABASE } from '../../drivers/opfs-pool.js'
 import { headerOf, isDatabase, isInOrder, POOL_HEADER } from '../../drivers/opfs-pool-header.js'
 import { systemClock } from '../clock.js'
@@ -123,10 +123,12 @@ function mend(copy: OpfsFile): void {
   const head = new Uint8Array(POOL_HEADER + 16)
   copy.read(head, { at: 0 })
   const path = `/${DATABASE}`
-  const isWal = WAL_MAGIC.includes(new DataView(head.buffer).getUint32(POOL_HEADER))
-  // What the pool's own header no longer says shows in what is behind it.
-  if (!isInOrder(head) && isDatabase(head)) writeAll(copy, headerOf(path, MAIN_DB), 0)
-  else if (!isInOrder(head) && isWal) writeAll(copy, headerOf(`${path}-wal`, WAL), 0)
+  if (!isInOrder(head)) {
+    // What the pool's own header no longer says shows in what is behind it.
+    const isWal = WAL_MAGIC.includes(new DataView(head.buffer).getUint32(POOL_HEADER))
+    if (isDatabase(head)) writeAll(copy, headerOf(path, MAIN_DB), 0)
+    else if (isWal) writeAll(copy, headerOf(`${path}-wal`, WAL), 0)
+  }
   if (isDatabase(head) || new TextDecoder().decode(head).startsWith(`${path}\0`)) mendDatabase(copy)
 }
 

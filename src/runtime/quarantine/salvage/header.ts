@@ -6,6 +6,8 @@
  * what is on them of the second.
  */
 
+import { beginsDatabase, MAGIC } from '../../../drivers/file-format.js'
+
 /** A database file, byte by byte. */
 export interface Bytes {
   readonly size: number
@@ -16,13 +18,12 @@ export interface Bytes {
   truncate(size: number): void
 }
 
-const MAGIC = new TextEncoder().encode('SQLite format 3\0')
 const HEADER = 100
 
 export function mendHeader(file: Bytes): void {
   const header = new Uint8Array(HEADER)
   if (file.read(header, 0) < HEADER) return
-  if (MAGIC.some((byte, index) => header[index] !== byte)) file.write(MAGIC, 0)
+  if (!beginsDatabase(header)) file.write(MAGIC, 0)
   const numbers = new DataView(header.buffer)
   const pageSize = numbers.getUint16(16) === 1 ? 65_536 : numbers.getUint16(16)
   const length = pageSize * numbers.getUint32(28)

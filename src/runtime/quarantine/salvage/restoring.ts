@@ -29,9 +29,7 @@ export class Restoring {
   /** Something of a collection is lost that the log does not have. */
   get hasLosses(): boolean {
     const { tables, base } = this.#parts
-    if (this.#found.size > 0 || base !== 'log') {
-      if (tables.lost.length > 0) return true
-    }
+    if ((this.#found.size > 0 || base !== 'log') && tables.lost.length > 0) return true
     return [...this.#found.values()].some(({ damaged }) => damaged)
   }
 
