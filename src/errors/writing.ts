@@ -2,7 +2,7 @@
 
 import { DaybookError } from './base.js'
 import { formatPath } from './path.js'
-import { describe, quote } from './words.js'
+import { describe, messageOf, quote } from './words.js'
 
 /** A row key is neither a string nor a finite number. */
 export class InvalidKeyError extends DaybookError {
@@ -36,7 +36,7 @@ export class UnkeepableValueError extends DaybookError {
   }
 }
 
-/** A row was inserted while the collection was loading, and its key turned out to be taken. */
+/** An insert met a row that has its key already: one that was not loaded, or that another context has inserted. */
 export class KeyTakenError extends DaybookError {
   static override readonly code = 'DAYBOOK_KEY_TAKEN'
   declare readonly code: 'DAYBOOK_KEY_TAKEN'
@@ -46,8 +46,42 @@ export class KeyTakenError extends DaybookError {
     readonly key: string | number,
   ) {
     super(
-      `Collection ${quote(collection)} already has a row ${describe(key)}; it was on disk when this insert was made, ` +
-        'but not loaded yet. Await preload() first, or use update().',
+      `Collection ${quote(collection)} already has a row ${describe(key)}: another context inserted it, or it was on disk ` +
+        'but not loaded yet. The insert was not kept; use update(), or another key.',
+    )
+  }
+}
+
+/** An update met no row any more: another context has deleted it. */
+export class RowGoneError extends DaybookError {
+  static override readonly code = 'DAYBOOK_ROW_GONE'
+  declare readonly code: 'DAYBOOK_ROW_GONE'
+
+  constructor(
+    readonly collection: string,
+    readonly key: string | number,
+  ) {
+    super(
+      `Collection ${quote(collection)} has no row ${describe(key)} any more: another context deleted it. The update was not ` +
+        'kept; insert the row again if it is still wanted.',
+    )
+  }
+}
+
+/** A change was refused because an earlier change of the same row was, and was made on top of it. */
+export class EarlierRefusedError extends DaybookError {
+  static override readonly code = 'DAYBOOK_EARLIER_REFUSED'
+  declare readonly code: 'DAYBOOK_EARLIER_REFUSED'
+
+  constructor(
+    readonly collection: string,
+    readonly key: string | number,
+    options: { cause: unknown },
+  ) {
+    super(
+      `This change of row ${describe(key)} of collection ${quote(collection)} was not kept, because an earlier one that it ` +
+        `builds on was refused: ${messageOf(options.cause)} Both are rolled back; make the change again.`,
+      options,
     )
   }
 }

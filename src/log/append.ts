@@ -19,11 +19,11 @@ import {
   type Transaction,
 } from './entry.js'
 import { isControlKind } from './kind.js'
-import type { KnownLog } from './known.js'
+import { isRunOf, type KnownLog, runWith } from './known.js'
 import { positionOf } from './origins.js'
 import { insertPart, partsOf } from './parts.js'
 import { partDigest } from './redacted-part.js'
-import { areMetBy, type KnownControls, type UnmetRequirement, unmet } from './requirements.js'
+import { areMetBy, type KnownControls, type LogNow, type UnmetRequirement, unmet } from './requirements.js'
 import { log } from './tables.js'
 import { tail, tailAt } from './tail.js'
 
@@ -145,6 +145,7 @@ export function* append(requests: readonly AppendRequest[], known: KnownLog): Pr
   // What this very group has raised so far; `known` learns it only after the commit.
   const raised = new Map<string, number>()
   let controls = (collection: string): Program<KnownControls> => known.controls(collection)
+  let run = known.run
   for (const request of requests) {
     const { origin, originSeq } = request
     const highest = raised.get(origin) ?? known.rememberedHighest(origin) ?? (yield* known.highest(origin))
@@ -159,7 +160,12 @@ export function* append(requests: readonly AppendRequest[], known: KnownLog): Pr
       outcomes.push({ refused: new FencedError(request.term, last.term) })
       continue
     }
-    const refused = request.requires && (yield* unmet(request.requires, controls))
+    const now: LogNow = {
+      controls,
+      last: last.seq,
+      isAllBy: (maker, after) => after >= last.seq || isRunOf(run, maker, after),
+    }
+    const refused = request.requires && (yield* unmet(request, now))
     if (refused !== undefined) {
       outcomes.push({ refused })
       continue
@@ -167,6 +173,7 @@ export function* append(requests: readonly AppendRequest[], known: KnownLog): Pr
     const entry = yield* insert(request, last)
     raised.set(origin, Math.max(originSeq, highest))
     last = tailAt(entry)
+    run = runWith(run, last.seq, origin)
     // From here on the log says more than is known of it; whether that is committed nobody knows yet.
     if (isControlKind(entry.kind)) controls = controlsOf
     outcomes.push({ entry })
@@ -196,7 +203,7 @@ export function quickAppend(request: AppendRequest, known: KnownLog): QuickAppen
   const { tail } = known
   const [body] = parts
   if (tail === undefined || body === undefined || parts.length > 1 || kind !== 'tx') return undefined
-  if (requires !== undefined && !areMetBy(requires, (id) => known.rememberedControls(id))) return undefined
+  if (requires !== undefined && !areMetBy(request, known)) return undefined
   const highest = known.rememberedHighest(origin)
   if (highest === undefined || originSeq <= highest || (term !== undefined && term < tail.term))
     return undefined

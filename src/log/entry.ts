@@ -71,8 +71,12 @@ export interface Transaction {
  * - `schema`: the collection's rows have this schema version (1 where no entry says otherwise). Otherwise
  *   `SchemaVersionError`.
  * - `unchanged`: no entry after this seq touches the collection, claims aside. Otherwise `ChangedError`.
+ * - `keys`: no entry of another origin after this seq has put a key of the collection that the transaction puts, or
+ *   removed a row that it patches. Otherwise `KeyTakenError` or `RowGoneError`; `ChangedError` when the entries in between
+ *   are too many, or gone.
  */
 export type Requirement =
   | readonly ['claim', collection: string, seq: number]
   | readonly ['schema', collection: string, version: number]
   | readonly ['unchanged', collection: string, seq: number]
+  | readonly ['keys', collection: string, seq: number]

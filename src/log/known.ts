@@ -10,7 +10,7 @@
 import { all, type Program } from '../drivers/program.js'
 import { parameter, statement } from '../drivers/query.js'
 import { controlsOf } from './controls.js'
-import type { Tail } from './entry.js'
+import type { Entry, Tail } from './entry.js'
 import { isControlKind } from './kind.js'
 import { highestOf } from './origins.js'
 import type { KnownControls } from './requirements.js'
@@ -31,11 +31,28 @@ const CATCH_UP_LIMIT = 1000
 /** How many origins, and how many collections, are remembered. */
 const MEMORY_LIMIT = 1000
 
+/** Consecutive entries of one origin, through the end of the log. */
+export interface Run {
+  readonly origin: string
+  /** The seq of the first of them. */
+  readonly from: number
+}
+
+/** The run at the end of the log when an entry is put behind it. */
+export const runWith = (run: Run | undefined, seq: number, origin: string): Run =>
+  run?.origin === origin ? run : { origin, from: seq }
+
+/** Whether all entries after a seq belong to a run of this origin. */
+export const isRunOf = (run: Run | undefined, origin: string, after: number): boolean =>
+  run !== undefined && run.origin === origin && after >= run.from - 1
+
 /** Belongs to one connection; see the head of this file. */
 export class KnownLog {
   #tail: Tail | undefined
   readonly #highest = new Map<string, number>()
   readonly #controls = new Map<string, KnownControls>()
+  /** The newest entries, as far back as one origin made all of them. */
+  #run: Run | undefined
 
   /** The tail that the memory is at. The log may have grown since: whoever uses it has SQLite compare. */
   get tail(): Tail | undefined {
@@ -57,6 +74,16 @@ export class KnownLog {
     return this.#controls.get(collection)
   }
 
+  /** Whether all entries after a seq were made by this origin, for certain. */
+  isAllBy(origin: string, after: number): boolean {
+    return this.#tail !== undefined && (after >= this.#tail.seq || isRunOf(this.#run, origin, after))
+  }
+
+  /** The newest entries, as far back as one origin made all of them. */
+  get run(): Run | undefined {
+    return this.#run
+  }
+
   /** Brings the memory to the given tail, inside the transaction that read it. */
   *update(tail: Tail): Program<void> {
     const from = this.#tail
@@ -64,10 +91,11 @@ export class KnownLog {
     const near = from !== undefined && behind > 0 && behind <= CATCH_UP_LIMIT
     const [same, ...later] = near ? yield* all(makersBetween, from.seq, tail.seq) : []
     if (near && same?.seq === from.seq && same.checksum === from.checksum) {
-      for (const { kind, origin, origin_seq } of later) this.#learn(kind, origin, origin_seq)
+      for (const { seq, kind, origin, origin_seq } of later) this.#learn(seq, kind, origin, origin_seq)
     } else {
       this.#highest.clear()
       this.#controls.clear()
+      this.#run = undefined
     }
     this.#tail = tail
   }
@@ -94,12 +122,14 @@ export class KnownLog {
   }
 
   /** Remembers what was appended; call it only once the commit is certain. */
-  advance(tail: Tail, appended: readonly { kind: string; origin: string; originSeq: number }[]): void {
-    for (const { kind, origin, originSeq } of appended) this.#learn(kind, origin, originSeq)
+  advance(tail: Tail, appended: readonly Pick<Entry, 'position' | 'kind' | 'origin' | 'originSeq'>[]): void {
+    for (const { position, kind, origin, originSeq } of appended)
+      this.#learn(position.seq, kind, origin, originSeq)
     this.#tail = tail
   }
 
-  #learn(kind: string, origin: string, originSeq: number): void {
+  #learn(seq: number, kind: string, origin: string, originSeq: number): void {
+    this.#run = runWith(this.#run, seq, origin)
     // They are rare: looking up again is simpler than following them.
     if (isControlKind(kind)) this.#controls.clear()
     // Only origins whose past was looked up are known; others stay unknown.
