@@ -7,7 +7,7 @@ import {
   openBetterSqlite3LockFile,
   useBetterSqlite3,
 } from './drivers/better-sqlite3.js'
-import type { Daybook } from './runtime/daybook.js'
+import type { Daybook } from './runtime/daybook/daybook.js'
 import type { FileOptions } from './runtime/file-options.js'
 import { exportEntries as entriesOf } from './runtime/files/export-entries.js'
 import { exportRows as rowsOf } from './runtime/files/export-rows.js'

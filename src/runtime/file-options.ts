@@ -1,7 +1,7 @@
 /** The options of openDaybook in the runtimes that have files, checked. */
 
 import { InvalidOptionError } from '../errors.js'
-import { type CheckedOptions, checkDaybookOptions, type DaybookOptions } from './options.js'
+import { type CheckedOptions, checkDaybookOptions, type DaybookOptions } from './daybook/options.js'
 
 export interface FileOptions<Handle> extends DaybookOptions {
   /** The database file; it is created where there is none. Its folder must exist. */

@@ -4,13 +4,12 @@ import type { Driver } from '../drivers/driver.js'
 import type { LockFile } from '../drivers/lock-file.js'
 import type { ConnectionSettings } from '../drivers/settings.js'
 import { systemClock } from './clock.js'
-import { Daybook } from './daybook.js'
+import { Daybook } from './daybook/daybook.js'
 import { checkFileOptions, type FileOptions, whichDatabase } from './file-options.js'
 import type { ConnectFile } from './files/binding.js'
-import * as later from './later.js'
 import { type OpenedHere, openJournal } from './open.js'
 import { Origin } from './origin.js'
-import { fileLocks } from './roles/file-locks.js'
+import { fileLocks } from './sync-owner/locks/file-locks.js'
 
 /** How a binding opens a file, how it takes over a handle, and how it opens the files of locks. */
 export interface FileBinding<Handle> {
@@ -33,7 +32,6 @@ export function openFileDaybook<Handle extends object>(
   return new Daybook({
     origin,
     clock,
-    later,
     trace,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError, trace) => {

@@ -1,14 +1,23 @@
 /** Contends for the role of sync owner, as a synced collection does. No public call does it, so its code is found beside the package's entry. */
 
 import type { Daybook } from 'daybook'
+import type { internalsOf as InternalsOf } from '../../src/runtime/daybook/internals.js'
+import type { SyncOwners } from '../../src/runtime/sync-owner/sync-owners.js'
 
-type Make = Parameters<Daybook['syncOwners']>[0]
-type Owners = ReturnType<Make>
+const load = <T>(file: string): Promise<T> => import(new URL(file, import.meta.resolve('daybook')).href)
+const { SyncOwners: Owners } = await load<{ SyncOwners: typeof SyncOwners }>(
+  './runtime/sync-owner/sync-owners.js',
+)
 
-const file = new URL('./runtime/roles/sync-owners.js', import.meta.resolve('daybook'))
-const { SyncOwners } = (await import(file.href)) as { SyncOwners: new (parts: Parameters<Make>[0]) => Owners }
+/** What is behind a handle. */
+export const { internalsOf } = await load<{ internalsOf: typeof InternalsOf }>(
+  './runtime/daybook/internals.js',
+)
 
 export const contendFor = (
   daybook: Daybook,
-  ...wanted: Parameters<Owners['contend']>
-): ReturnType<Owners['contend']> => daybook.syncOwners((parts) => new SyncOwners(parts)).contend(...wanted)
+  ...wanted: Parameters<SyncOwners['contend']>
+): ReturnType<SyncOwners['contend']> =>
+  internalsOf(daybook)
+    .owners.get((parts) => new Owners(parts))
+    .contend(...wanted)

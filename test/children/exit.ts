@@ -2,7 +2,7 @@
 
 import { createCollection } from '@tanstack/db'
 import { openDaybook, persistedCollectionOptions } from 'daybook/node'
-import { contendFor } from './contend-for.js'
+import { contendFor, internalsOf } from './contend-for.js'
 import { say } from './say.js'
 
 const [filename, what] = process.argv.slice(2) as [string, string]
@@ -43,7 +43,7 @@ switch (what) {
   }
   case 'uncaught':
     await daybook.ready
-    daybook.report(new Error('nobody listens'))
+    internalsOf(daybook).events.report(new Error('nobody listens'))
     await new Promise((resolve) => setTimeout(resolve, 1000))
     say({ survived: true })
     break

@@ -14,15 +14,14 @@ import {
 import { encodeOps } from '../../src/log/op.js'
 import { persistedCollectionOptions } from '../../src/node.js'
 import { systemClock } from '../../src/runtime/clock.js'
-import { Daybook } from '../../src/runtime/daybook.js'
+import { Daybook } from '../../src/runtime/daybook/daybook.js'
 import { broadcastHub, broadcastLink } from '../../src/runtime/journal/broadcast-channel.js'
 import type { Hub, Link } from '../../src/runtime/journal/channel.js'
 import { portHub, portLink } from '../../src/runtime/journal/port-channel.js'
 import { RemoteJournal } from '../../src/runtime/journal/remote.js'
 import { Server } from '../../src/runtime/journal/server.js'
-import * as later from '../../src/runtime/later.js'
 import { Origin } from '../../src/runtime/origin.js'
-import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
+import { ContextLocks } from '../../src/runtime/sync-owner/locks/context-locks.js'
 import { eventually } from '../runtime/fixture.js'
 import { FakeClock } from '../support/clock.js'
 import { check, fc } from '../support/fc.js'
@@ -198,7 +197,6 @@ describe.each(channels)('through %s', (_name, open) => {
     const daybook = new Daybook({
       origin: new Origin(),
       clock: systemClock,
-      later,
       open: async () => ({ journal, maintenance: journal, warnings: [], locks: () => locks }),
     })
     const todos = createCollection(

@@ -23,9 +23,9 @@ import {
 } from '../../src/drivers/better-sqlite3.js'
 import type { Driver } from '../../src/drivers/driver.js'
 import { LockUnavailableError } from '../../src/errors.js'
-import { fileLocks } from '../../src/runtime/roles/file-locks.js'
-import { LockPath } from '../../src/runtime/roles/lock-path.js'
-import type { Lock, Locks } from '../../src/runtime/roles/locks.js'
+import { fileLocks } from '../../src/runtime/sync-owner/locks/file-locks.js'
+import { LockPath } from '../../src/runtime/sync-owner/locks/lock-path.js'
+import type { Lock, Locks } from '../../src/runtime/sync-owner/locks/locks.js'
 import { FakeClock, turn } from '../support/clock.js'
 
 const settings = { durability: 'process', busyTimeout: 0 } as const

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
-import { noLocks, openingLocks } from '../../src/runtime/roles/locks.js'
+import { ContextLocks } from '../../src/runtime/sync-owner/locks/context-locks.js'
+import { noLocks, openingLocks } from '../../src/runtime/sync-owner/locks/locks.js'
 import { turn } from '../support/clock.js'
 
 const never = new AbortController().signal

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BusyError, ClosedError, DeposedError, StorageFullError } from '../../src/errors.js'
-import type { Lock } from '../../src/runtime/roles/locks.js'
+import type { Lock } from '../../src/runtime/sync-owner/locks/locks.js'
 import { turn } from '../support/clock.js'
 import { COLLECTION, type Context, contend, LockSystem } from '../support/contexts.js'
 import { newFile } from '../support/files.js'

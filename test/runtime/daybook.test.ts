@@ -1,6 +1,7 @@
 import { createCollection } from '@tanstack/db'
 import { describe, expect, it } from 'vitest'
 import { InvalidOptionError, persistedCollectionOptions } from '../../src/node.js'
+import { internalsOf } from '../../src/runtime/daybook/internals.js'
 import { failureOf, newFile, open, pause, rowsIn, rowsOnDisk, type Todo, todosOf } from './fixture.js'
 
 describe('drop', () => {
@@ -133,10 +134,10 @@ describe('on', () => {
       daybook.on('error', (error) => heard.push(`first ${String(error)}`)),
       daybook.on('error', (error) => heard.push(`second ${String(error)}`)),
     ]
-    daybook.report('a')
+    internalsOf(daybook).events.report('a')
     ends[0]?.()
     ends[0]?.()
-    daybook.report('b')
+    internalsOf(daybook).events.report('b')
     expect(heard).toEqual(['first a', 'second a', 'second b'])
   })
 
@@ -149,7 +150,7 @@ describe('on', () => {
     const uncaught: unknown[] = []
     process.once('uncaughtException', (error) => uncaught.push(error))
     try {
-      daybook.report(new Error('nobody listens'))
+      internalsOf(daybook).events.report(new Error('nobody listens'))
       await pause(10)
     } finally {
       process.removeAllListeners('uncaughtException')

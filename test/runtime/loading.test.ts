@@ -1,6 +1,7 @@
 import { createTransaction } from '@tanstack/db'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CannotOpenError, ClosedError, KeyTakenError } from '../../src/node.js'
+import { internalsOf } from '../../src/runtime/daybook/internals.js'
 import { asynchronous, connect } from '../support/connections.js'
 import { daybookOn } from '../support/daybook.js'
 import { failureOf, newFile, open, pause, rowsIn, rowsOnDisk, todosOf, transactionsIn } from './fixture.js'
@@ -251,7 +252,7 @@ it('an insert whose handler takes its time does not overwrite the row that someb
         { op: 'put', collection: 'todos', key: 1, value: { id: 1, title: 'theirs' } },
       ])
       // Another connection's entries arrive by a timer.
-      await here.tail.until(position.seq, ['todos'])
+      await internalsOf(here).tail.until(position.seq, ['todos'])
       await here.commit(params.transaction)
     },
   })

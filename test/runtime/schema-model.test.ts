@@ -8,7 +8,7 @@ import { createCollection } from '@tanstack/db'
 import { expect, test } from 'vitest'
 import { type Daybook, type DecodedEntry, persistedCollectionOptions } from '../../src/node.js'
 // Loaded when the first rows are to be migrated; here before it, so that no run waits for the file.
-import '../../src/runtime/collection/raise-version.js'
+import '../../src/runtime/collections/schema/raise-version.js'
 import { FakeClock, turn } from '../support/clock.js'
 import { connect } from '../support/connections.js'
 import { daybookOn } from '../support/daybook.js'

@@ -105,7 +105,7 @@ describe('two daybooks in one process', () => {
     database.close()
   })
 
-  it('a patch of a row that the other has deleted brings nothing back', async () => {
+  it('an update of a row that the other has deleted is refused, and brings nothing back', async () => {
     const file = newFile()
     const [here, there] = [open(file), open(file)]
     const [one, two] = [todosOf(here), todosOf(there)]
@@ -114,12 +114,10 @@ describe('two daybooks in one process', () => {
     const deleted = one.delete(1).isPersisted.promise
     await deleted
     // Two has not heard of it in this turn.
-    const updated = two.has(1)
-      ? two.update(1, (draft) => {
-          draft.done = true
-        })
-      : undefined
-    await updated?.isPersisted.promise
+    const updated = two.update(1, (draft) => {
+      draft.done = true
+    })
+    await expect(updated.isPersisted.promise).rejects.toMatchObject({ code: 'DAYBOOK_ROW_GONE', key: 1 })
     await eventually(() => two.size === 0)
     expect(one.size).toBe(0)
     expect((await rowsOnDisk(file, 'todos')).size).toBe(0)

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { encodeOps, type TraceEvent } from '../../src/node.js'
+import { internalsOf } from '../../src/runtime/daybook/internals.js'
 import { FakeClock, turn } from '../support/clock.js'
 import { connect } from '../support/connections.js'
 import { contendFor } from '../support/contend-for.js'
@@ -116,13 +117,13 @@ describe('the trace', () => {
   test('tells of catching up with what another handle has written', async () => {
     const file = newFile()
     const told = new Told()
-    const { daybook } = daybookOn(connect(file), undefined, undefined, undefined, told.trace)
+    const { daybook } = daybookOn(connect(file), undefined, undefined, told.trace)
     const todos = todosOf(daybook)
     await todos.preload()
     const other = open(file)
     for (const key of [1, 2, 3]) await other.write([put(key)])
     // As when a page is shown again: the clock that looks at the file stands still.
-    daybook.tail.wake()
+    internalsOf(daybook).tail.wake()
     await expect.poll(() => todos.size).toBe(3)
     const caughtUp = { type: 'catch-up', reason: 'head', entries: 3, duration: 0 }
     await expect.poll(() => told.of('catch-up')).toEqual([caughtUp])
@@ -133,7 +134,7 @@ describe('the trace', () => {
   test('tells of a reload when what a collection misses is trimmed, and who has become sync owner', async () => {
     const file = newFile()
     const told = new Told()
-    const { daybook, clock } = daybookOn(connect(file), undefined, undefined, undefined, told.trace)
+    const { daybook, clock } = daybookOn(connect(file), undefined, undefined, told.trace)
     const todos = todosOf(daybook)
     await todos.preload()
     contendFor(daybook, 'todos', { onOwner: () => undefined, onLost: () => undefined })

@@ -2,12 +2,11 @@
 
 import type { Connection } from '../../src/drivers/driver.js'
 import { createDriver } from '../../src/drivers/runner.js'
-import { Daybook, type DaybookParts } from '../../src/runtime/daybook.js'
-import * as later from '../../src/runtime/later.js'
+import { Daybook, type DaybookParts } from '../../src/runtime/daybook/daybook.js'
 import { openJournal } from '../../src/runtime/open.js'
 import { Origin } from '../../src/runtime/origin.js'
-import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
-import type { Locks } from '../../src/runtime/roles/locks.js'
+import { ContextLocks } from '../../src/runtime/sync-owner/locks/context-locks.js'
+import type { Locks } from '../../src/runtime/sync-owner/locks/locks.js'
 import { FakeClock } from './clock.js'
 import { sqliteError } from './connections.js'
 
@@ -18,19 +17,17 @@ export interface TestDaybook {
   readonly told: { readonly event: string; readonly value: unknown }[]
 }
 
-/** Daybooks on one database are given the same `locks`. A page is given `code` that it has to load. */
+/** Daybooks on one database are given the same `locks`. */
 export function daybookOn(
   connection: Connection,
   clock = new FakeClock(),
   locks: Locks = new ContextLocks(),
-  code: DaybookParts['later'] = later,
   trace?: DaybookParts['trace'],
 ): TestDaybook {
   const origin = new Origin()
   const daybook = new Daybook({
     origin,
     clock,
-    later: code,
     trace,
     open: async (onError, trace) => {
       const opened = await openJournal({

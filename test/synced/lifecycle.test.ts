@@ -1,8 +1,9 @@
 /** Synced collections that come and go: cleaned up, collected, mounted twice, dropped, and thousands of times. */
 
 import { describe, expect, test, vi } from 'vitest'
-import { ContextLocks } from '../../src/runtime/roles/context-locks.js'
-import type { Locks } from '../../src/runtime/roles/locks.js'
+import { internalsOf } from '../../src/runtime/daybook/internals.js'
+import { ContextLocks } from '../../src/runtime/sync-owner/locks/context-locks.js'
+import type { Locks } from '../../src/runtime/sync-owner/locks/locks.js'
 import {
   complete,
   eventually,
@@ -147,7 +148,7 @@ async function counted() {
   const { daybook } = daybookOn(connect(newFile()), clock, locks.locks)
   await daybook.ready
   const followers = new Set<object>()
-  const { tail } = daybook
+  const { tail } = internalsOf(daybook)
   const follow = tail.follow.bind(tail)
   const unfollow = tail.unfollow.bind(tail)
   vi.spyOn(tail, 'follow').mockImplementation((follower) => {

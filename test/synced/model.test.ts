@@ -7,12 +7,11 @@
 import { createCollection, type SyncConfig } from '@tanstack/db'
 import { expect, test } from 'vitest'
 import { persistedCollectionOptions } from '../../src/index.js'
-import type { Daybook } from '../../src/runtime/daybook.js'
-import * as later from '../../src/runtime/later.js'
+import type { Daybook } from '../../src/runtime/daybook/daybook.js'
 import { decodeValue, type Json, type Note } from '../../src/values/value.js'
 import { plain } from '../runtime/fixture.js'
 // Loaded when the first collection starts; here before it, so that no run waits for the file.
-import '../../src/runtime/collection/synced-run.js'
+import '../../src/runtime/collections/synced/synced-run.js'
 import { asynchronous, connect } from '../support/connections.js'
 import { breakable, daybookOn } from '../support/daybook.js'
 import { check, fc } from '../support/fc.js'
@@ -204,18 +203,7 @@ async function checkDisk(file: string, server: Server): Promise<number> {
   return token
 }
 
-/** A page's: it takes some turns to come. */
-const loadedLater = async (): Promise<typeof later> => {
-  await turns(30)
-  return later
-}
-
-async function run(
-  commands: readonly Command[],
-  partial: boolean,
-  late: boolean,
-  onPage: boolean,
-): Promise<void> {
+async function run(commands: readonly Command[], partial: boolean, late: boolean): Promise<void> {
   const file = newFile()
   const made = daybookOn(connect(file)).daybook
   await made.ready
@@ -224,7 +212,7 @@ async function run(
   const open = () => {
     const broken = breakable(connect(file))
     const connection = late ? asynchronous(broken.connection) : broken.connection
-    const opened = daybookOn(connection, undefined, undefined, onPage ? loadedLater : later)
+    const opened = daybookOn(connection)
     const feed = new Feed(server, partial)
     const collection = createCollection(
       persistedCollectionOptions({
@@ -281,9 +269,7 @@ for (const partial of [false, true]) {
   for (const late of [false, true]) {
     test(`rows and token fit, ${partial ? 'partial' : 'full'} updates, a connection that answers ${late ? 'late' : 'at once'}`, async () => {
       await check(
-        fc.asyncProperty(fc.array(command, { maxLength: 25 }), fc.boolean(), (commands, onPage) =>
-          run(commands, partial, late, onPage),
-        ),
+        fc.asyncProperty(fc.array(command, { maxLength: 25 }), (commands) => run(commands, partial, late)),
         200,
       )
     })

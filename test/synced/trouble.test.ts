@@ -3,7 +3,7 @@
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { openDaybook } from '../../src/node.js'
-import { Events } from '../../src/runtime/events.js'
+import { Emitter } from '../../src/runtime/daybook/emitter.js'
 import { eventually, rowsIn, type Todo } from '../runtime/fixture.js'
 import { connect } from '../support/connections.js'
 import { breakable, daybookOn } from '../support/daybook.js'
@@ -116,7 +116,7 @@ test('a value that cannot be kept stops what is kept, says so, and goes on when 
 })
 
 test('where nobody listens to storage it is an error, and not silent', async () => {
-  const events = new Events(() => undefined)
+  const events = new Emitter({ onUnheardWarning: () => undefined, isClosing: () => false })
   const errors: unknown[] = []
   events.on('error', (error) => errors.push(error))
   const error = new Error('full')

@@ -1,13 +1,13 @@
 /** A daybook on a page. */
 
-import { Daybook } from '../daybook.js'
-import type { LeaderEvent } from '../events.js'
+import { Daybook } from '../daybook/daybook.js'
+import type { LeaderEvent } from '../daybook/events.js'
+import { internalsOf } from '../daybook/internals.js'
 import type { Stats } from '../journal/stats.js'
 import { Origin } from '../origin.js'
-import { loadLater } from './load-later.js'
 import { type BrowserOptions, checkBrowserOptions } from './options.js'
 import { BrowserPage } from './page.js'
-import type { BrowserStorage } from './storage.js'
+import { type BrowserStorage, browserStorage } from './storage.js'
 import { pageSurroundings } from './surroundings.js'
 
 /** Resolves in a task of its own, without the 4 ms that nested timers are made to wait. */
@@ -33,14 +33,21 @@ export class BrowserDaybook extends Daybook {
       options.worker ?? makeWorker,
       {
         onStatus: (status) => {
-          this.counters.leaders++
-          this.emit('leader', status)
+          const { counters, events } = internalsOf(this)
+          counters.leaders++
+          events.emit('leader', status)
         },
-        onDamage: (event) => this.emit('damage', event),
-        onEvicted: (event) => this.emit('evicted', event),
-        onHide: () => this.suspend(),
-        onShow: () => this.resume(),
-        onSeen: (isSeen) => this.seen(isSeen),
+        onDamage: (event) => internalsOf(this).events.emit('damage', event),
+        onEvicted: (event) => internalsOf(this).events.emit('evicted', event),
+        onHide: () => internalsOf(this).owners.suspend(),
+        onShow: () => {
+          internalsOf(this).owners.resume()
+          internalsOf(this).tail.wake()
+        },
+        onSeen: (isSeen) => {
+          if (isSeen) internalsOf(this).tail.wake()
+          internalsOf(this).owners.seen(isSeen)
+        },
       },
       surroundings,
     )
@@ -48,7 +55,6 @@ export class BrowserDaybook extends Daybook {
     super({
       origin: new Origin(),
       clock,
-      later: loadLater,
       open: (onError, trace) => page.open(onError, trace),
       trace: options.trace,
       breathe: nextTask,
@@ -56,8 +62,6 @@ export class BrowserDaybook extends Daybook {
       onUnheardWarning: (warning) => console.warn(warning),
     })
     this.#page = page
-    // When there is nothing more urgent: a page that loses its network later has it, and whoever needs it tries again.
-    this.ready.then(() => this.later.load()).catch(() => undefined)
   }
 
   /** Who leads, and where the rows are. The `leader` event tells of every change. */
@@ -67,7 +71,6 @@ export class BrowserDaybook extends Daybook {
 
   /** Sizes, positions and settings, what was done since the opening, and what the browser says of the origin's storage. */
   override async stats(): Promise<Stats & { readonly storage: BrowserStorage }> {
-    const { browserStorage } = await loadLater()
     const [stats, storage] = await Promise.all([super.stats(), browserStorage()])
     return { ...stats, storage }
   }

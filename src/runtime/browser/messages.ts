@@ -2,7 +2,7 @@
 
 import type { Durability } from '../../drivers/settings.js'
 import type { Retain } from '../../materializer/compact.js'
-import type { DamageEvent } from '../events.js'
+import type { DamageEvent } from '../daybook/events.js'
 import type { JournalEvent } from '../journal/meter.js'
 import type { WireError } from '../journal/protocol.js'
 import type { BrowserOptions } from './options.js'

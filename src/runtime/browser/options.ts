@@ -1,7 +1,7 @@
 /** What a page says when it opens a daybook. */
 
 import { InvalidOptionError } from '../../errors.js'
-import type { DaybookOptions } from '../options.js'
+import type { DaybookOptions } from '../daybook/options.js'
 
 /** Options of a daybook in the browser. */
 export interface BrowserOptions extends DaybookOptions {

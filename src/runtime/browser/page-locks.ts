@@ -1,7 +1,7 @@
 /** The locks that synced collections on a page contend for; a page without one does not load them. */
 
-import { ContextLocks } from '../roles/context-locks.js'
-import type { Locks } from '../roles/locks.js'
+import { ContextLocks } from '../sync-owner/locks/context-locks.js'
+import type { Locks } from '../sync-owner/locks/locks.js'
 import type { LockManagerLike } from './surroundings.js'
 import { webLocks } from './web-locks.js'
 

@@ -4,20 +4,20 @@
  */
 
 import { pause } from '../clock.js'
-import type { OpenedDaybook } from '../daybook.js'
-import type { DamageEvent, DaybookEvents, LeaderEvent } from '../events.js'
+import type { DamageEvent, DaybookEvents, LeaderEvent } from '../daybook/events.js'
+import type { OpenedDaybook } from '../daybook/opened.js'
+import { checkDaybookOptions } from '../daybook/options.js'
+import type { Trace } from '../daybook/trace.js'
 import type { PageLink } from '../journal/broadcast-channel.js'
 import type { Link } from '../journal/channel.js'
 import type { JournalEvent } from '../journal/meter.js'
 import { unpack } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
-import { checkDaybookOptions } from '../options.js'
 import { randomId } from '../origin.js'
-import type { Trace } from '../trace.js'
-import { loadLater } from './load-later.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
 import type { BrowserOptions } from './options.js'
+import { pageLocks } from './page-locks.js'
 import type { PageSurroundings } from './surroundings.js'
 
 interface PageListener {
@@ -109,7 +109,7 @@ export class BrowserPage {
       journal,
       maintenance: journal,
       warnings: [],
-      locks: async () => (await loadLater()).pageLocks(locks, name, isShared),
+      locks: () => pageLocks(locks, name, isShared),
     }
   }
 

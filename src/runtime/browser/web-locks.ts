@@ -1,6 +1,6 @@
 /** Locks among all contexts of one origin: the browser's own. */
 
-import type { Lock, LockRequest, Locks } from '../roles/locks.js'
+import type { Lock, LockRequest, Locks } from '../sync-owner/locks/locks.js'
 import type { LockManagerLike } from './surroundings.js'
 
 /** The locks of the daybook of this name. */

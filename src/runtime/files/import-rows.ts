@@ -4,7 +4,8 @@ import { InvalidImportError, InvalidTransactionError } from '../../errors.js'
 import type { Position, Requirement } from '../../log/entry.js'
 import { isStoredOp, type StoredOp } from '../../log/stored-op.js'
 import { isVersion } from '../../log/version.js'
-import type { Daybook } from '../daybook.js'
+import type { Daybook } from '../daybook/daybook.js'
+import { internalsOf } from '../daybook/internals.js'
 import { ROWS_FORMAT } from './export-rows.js'
 import { type Lines, type ParsedLine, parsedLines } from './parsed-lines.js'
 
@@ -121,7 +122,8 @@ class RowsImport {
     this.#ops = []
     this.#size = 0
     try {
-      this.position = await this.#daybook.enter(() => this.#daybook.send([part], requires).kept)
+      const { pending, writer } = internalsOf(this.#daybook)
+      this.position = await pending.run(() => writer.send([part], requires).kept)
     } catch (error) {
       if (error instanceof InvalidTransactionError) throw new InvalidImportError(this.#line, error.reason)
       throw error

@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.js'
-import type { DamageEvent } from '../events.js'
+import type { DamageEvent } from '../daybook/events.js'
 
 type WithoutMessage<Event> = Event extends unknown ? Omit<Event, 'message'> : never
 

@@ -1,7 +1,6 @@
 /** Runs histories of simulated browsers, and says what is not as it was promised with the shortest history that shows it. */
 
 import * as fc from 'fast-check'
-import { loadLater } from '../../runtime/browser/load-later.js'
 import { type Branch, Branches } from './branches.js'
 import { loadDisks } from './disk-vfs.js'
 import { FAULT_CLASSES, type FaultClass, KINDS, type Kind, scenarios } from './generators.js'
@@ -77,7 +76,7 @@ export async function simulate({
 }: SimulateOptions): Promise<SimulationReport> {
   if (!KINDS.includes(kind)) throw new TypeError(`There is no kind ${kind}: ${KINDS.join(', ')}.`)
   // Real files come in real time, for which nobody in here waits.
-  await Promise.all([loadLater(), import('../../runtime/on-request.js')])
+  await import('../../runtime/on-request.js')
   const branches = new Branches()
   const done = { histories: 0, steps: 0, acknowledged: 0 }
   const property = fc.asyncProperty(scenarios(kind, { contexts, steps, faults }), async (scenario) => {

@@ -1,0 +1,43 @@
+/**
+ * What TanStack DB has in memory of a collection, in the words of the log: rows and metadata as they are once everything
+ * that sync has handed over is visible. Core holds that back while a mutation persists.
+ *
+ * The only file that reads core's own state.
+ */
+
+import type { SyncConfig } from '@tanstack/db'
+import type { Key } from '../../values/key.js'
+
+export type SyncParams<T extends object, TKey extends Key> = Parameters<SyncConfig<T, TKey>['sync']>[0]
+
+type Core = SyncParams<object, Key>['collection']
+
+const stateOf = (collection: object): Core['_state'] => (collection as Core)._state
+
+export const acceptedRow = <T extends object>(collection: object, key: Key): T | undefined =>
+  stateOf(collection).getAcceptedSyncedRow(key) as T | undefined
+
+/** All rows. */
+export const acceptedRows = <T extends object>(collection: object): IterableIterator<[Key, T]> =>
+  stateOf(collection).acceptedSyncedEntries() as IterableIterator<[Key, T]>
+
+export function acceptedMetadata(collection: object, key: Key): unknown {
+  const { pendingSyncedTransactions, syncedMetadata } = stateOf(collection)
+  for (let at = pendingSyncedTransactions.length - 1; at >= 0; at--) {
+    const { rowMetadataWrites, truncate } = pendingSyncedTransactions[at]!
+    const write = rowMetadataWrites.get(key)
+    if (write !== undefined) return write.type === 'set' ? write.value : undefined
+    if (truncate) return undefined
+  }
+  return syncedMetadata.get(key)
+}
+
+/** Whether the row came by `initialData` or `hydrate`, and neither the log nor a source has said anything of it since. */
+export const isSeed = (collection: object, key: Key): boolean =>
+  stateOf(collection).hydrationSeedKeys.has(key)
+
+/** The keys of all such rows. */
+export const seedKeys = (collection: object): ReadonlySet<Key> => stateOf(collection).hydrationSeedKeys
+
+/** The keys of those that came by `hydrate`: the server has rendered them. */
+export const hydratedKeys = (collection: object): ReadonlySet<Key> => stateOf(collection).hydratedKeys

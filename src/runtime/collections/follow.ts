@@ -1,0 +1,227 @@
+/**
+ * One run of one collection object: hydrate from rows, then follow the tail from exactly their position.
+ *
+ * Entries that arrive while the rows are being read wait; those at or before the rows' position are dropped, the others
+ * applied in order. So no entry is lost or applied twice, and memory is always the fold of the log.
+ */
+
+import type { Position } from '../../errors.js'
+import type { Entry } from '../../log/entry.js'
+import type { StoredOp } from '../../log/stored-op.js'
+import type { Rows } from '../../materializer/query.js'
+import type { Expression } from '../../materializer/subset/subset.js'
+import { decodeKey } from '../../values/decode-key.js'
+import type { Key } from '../../values/key.js'
+import type { Internals } from '../daybook/internals.js'
+import type { Follower } from '../daybook/tail.js'
+import type { ReloadReason } from '../daybook/trace.js'
+import type { Journal } from '../journal/journal.js'
+import type { SyncParams } from './core-state.js'
+import { CoreWriter, type WriterEvents } from './core-writer.js'
+import type { MutatedCollection } from './mutations.js'
+import type { CollectionSchema } from './schema/migration.js'
+import { queryAtVersion, schemaOf, versionAfter } from './schema/schema-version.js'
+
+/** How many rows are written in one turn where others are to have theirs. */
+const AT_A_TIME = 500
+
+interface Arrived {
+  readonly ops: readonly StoredOp[]
+  readonly entry: Entry
+}
+
+export interface FollowEvents<TKey extends Key> extends Omit<WriterEvents<TKey>, 'onUnreadable'> {
+  /** The rows on disk are in memory. */
+  readonly onReady: () => void
+  /** The rows cannot be read; the run is over. */
+  readonly onError: (error: unknown) => void
+  /** Whether an entry is one whose changes are in memory already. */
+  readonly isApplied?: (entry: Entry) => boolean
+  /** Inside the transaction that changed the base: what is in memory only goes on top of it again. */
+  readonly onBaseChanged?: () => void
+}
+
+export interface FollowOptions {
+  /** Rows are loaded by subset: the run begins with metadata only. */
+  readonly onDemand?: boolean
+}
+
+export class FollowingCollection<T extends object, TKey extends Key> implements Follower {
+  readonly collection: string
+  /** Rows are loaded by subset: one that is on disk need not be in memory. */
+  readonly isOnDemand: boolean
+  readonly #internals: Internals
+  readonly #events: FollowEvents<TKey>
+  readonly #schema: CollectionSchema
+  readonly writer: CoreWriter<T, TKey>
+  /** The position that memory is at; unknown while rows are read. */
+  #at: Position | undefined
+  /** The schema version at that position; lower than the app's only where there are no rows. */
+  #version = 1
+  #arrived: Arrived[] = []
+  #stopped = false
+  #loaded: Promise<void>
+
+  constructor(
+    collection: string,
+    internals: Internals,
+    params: SyncParams<T, TKey>,
+    events: FollowEvents<TKey>,
+    { onDemand = false }: FollowOptions = {},
+  ) {
+    this.collection = collection
+    this.isOnDemand = onDemand
+    this.#internals = internals
+    this.#events = events
+    this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
+    this.writer = new CoreWriter(collection, internals.codec, params, {
+      ...events,
+      onUnreadable: internals.events.report,
+    })
+    // What is being written comes back through the tail: until then core goes on showing it.
+    params.collection._state.setDeferredSyncKeys((key) => internals.writer.isPending(collection, key))
+    runs.set(params.collection, this as unknown as FollowingCollection<object, Key>)
+    this.#loaded = this.#load(() => this.#begin())
+  }
+
+  /** Settles when the rows on disk have been handed to the collection. */
+  get loaded(): Promise<void> {
+    return this.#loaded
+  }
+
+  /** The rows are not known yet; that stays true when the collection is cleaned up before they are. */
+  get isLoading(): boolean {
+    return this.#at === undefined
+  }
+
+  /** The position that memory is at; unknown while rows are read. */
+  get position(): Position | undefined {
+    return this.#at
+  }
+
+  /** The run is over; what is in memory says nothing any more. */
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#arrived = []
+    this.#internals.tail.unfollow(this)
+  }
+
+  apply(ops: readonly StoredOp[], entry: Entry): void {
+    if (this.#stopped) return
+    if (this.#at === undefined) this.#arrived.push({ ops, entry })
+    else if (entry.position.seq > this.#at.seq) this.#applyEntry({ ops, entry })
+  }
+
+  reload(reason: ReloadReason = 'trimmed'): void {
+    const { collection } = this
+    const { events, counters } = this.#internals
+    counters.reloads++
+    events.trace?.({ type: 'reload', collection, reason })
+    this.#at = undefined
+    this.#loaded = this.#load(() => this.#read(true))
+  }
+
+  #load(rows: () => Promise<void>): Promise<void> {
+    const loaded = rows().catch((error: unknown) => {
+      this.#fail(error)
+      throw error
+    })
+    // Whoever waits for it sees the failure; the collection's own state shows it to everybody else.
+    loaded.catch(() => undefined)
+    return loaded
+  }
+
+  async #begin(): Promise<void> {
+    await this.#internals.tail.follow(this)
+    await this.#read(false)
+    if (!this.#stopped) this.#events.onReady()
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return
+    this.stop()
+    this.#events.onError(error)
+  }
+
+  async #read(replace: boolean): Promise<void> {
+    if (this.#stopped) return
+    const { journal } = this.#internals
+    const subset = this.isOnDemand ? { limit: 0 } : undefined
+    const found = await queryAtVersion(this.#internals, this.#schema, () =>
+      journal.query(this.collection, subset),
+    )
+    const rows = replace ? found.rows : await this.#write(found.rows)
+    if (this.#stopped) return
+    this.writer.transaction(() => {
+      if (replace) this.writer.clear()
+      for (const row of rows) this.writer.row(row)
+      for (const state of found.state) this.writer.state(state)
+      if (replace) this.#events.onBaseChanged?.()
+    })
+    this.#at = found.at
+    this.#version = found.schemaVersion
+    for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
+  }
+
+  // Nobody sees the rows before all are there, so they can be written a few at a time. Answers with those that are left.
+  async #write(rows: Rows['rows']): Promise<Rows['rows']> {
+    const { breathe } = this.#internals
+    if (breathe === undefined) return rows
+    let from = 0
+    for (; rows.length - from > AT_A_TIME && !this.#stopped; from += AT_A_TIME) {
+      this.writer.transaction(() => {
+        for (const row of rows.slice(from, from + AT_A_TIME)) this.writer.row(row)
+      })
+      await breathe()
+    }
+    return rows.slice(from)
+  }
+
+  #applyEntry({ ops, entry }: Arrived): void {
+    const { schemaVersion: wanted } = this.#schema
+    if (entry.kind !== 'tx') this.#version = versionAfter(this.#version, ops)
+    // A newer app has migrated the rows, which ends this run; or an older one has written the first of them, and they are
+    // to be migrated before anybody sees them.
+    if (this.#version > wanted || (this.#version < wanted && ops.some(([name]) => name === 'put'))) {
+      this.reload('migration')
+      return
+    }
+    if (this.#events.isApplied?.(entry) !== true) {
+      this.writer.transaction(() => {
+        for (const op of ops) this.writer.op(op)
+        this.#events.onBaseChanged?.()
+      })
+    }
+    this.#at = entry.position
+  }
+}
+
+/** Which of some keys the rows on disk have, and the position at which that is so. */
+export async function keysOnDisk(
+  journal: Journal,
+  collection: string,
+  keys: readonly Key[],
+): Promise<{ readonly keys: ReadonlySet<Key>; readonly at: Position }> {
+  const { rows, at } = await journal.query(collection, { where: hasOneOf(keys) })
+  return { keys: new Set(rows.map(({ key }) => decodeKey(key))), at }
+}
+
+const hasOneOf = (keys: readonly Key[]): Expression => ({
+  type: 'func',
+  name: 'in',
+  args: [
+    { type: 'ref', path: ['$key'] },
+    { type: 'val', value: keys },
+  ],
+})
+
+// The latest run of each collection object: two objects made from the same options have runs of their own.
+const runs = new WeakMap<object, FollowingCollection<object, Key>>()
+
+/** The latest run of a collection object, also when it was cleaned up since. */
+export const runOf = (collection: object): FollowingCollection<object, Key> | undefined =>
+  runs.get(collection)

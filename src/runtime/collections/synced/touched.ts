@@ -1,0 +1,26 @@
+/** What transactions have touched, by key: enough to say later what it is by then. */
+
+import type { Key } from '../../../values/key.js'
+
+export interface Touched {
+  /** All rows went first. */
+  truncated: boolean
+  readonly keys: Set<Key>
+  /** Names of the collection's metadata. */
+  readonly names: Set<string>
+}
+
+export const nothingTouched = (): Touched => ({ truncated: false, keys: new Set(), names: new Set() })
+
+/** Adds what later transactions have touched. */
+export function touchAlso(touched: Touched, later: Touched): void {
+  if (later.truncated) {
+    touched.truncated = true
+    touched.keys.clear()
+  }
+  for (const key of later.keys) touched.keys.add(key)
+  for (const name of later.names) touched.names.add(name)
+}
+
+export const isUntouched = ({ truncated, keys, names }: Touched): boolean =>
+  !truncated && keys.size === 0 && names.size === 0
