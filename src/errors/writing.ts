@@ -52,7 +52,7 @@ export class KeyTakenError extends DaybookError {
   }
 }
 
-/** An update met no row any more: another context has deleted it. */
+/** An update met no row any more: another write, here or in another context, has deleted it. */
 export class RowGoneError extends DaybookError {
   static override readonly code = 'DAYBOOK_ROW_GONE'
   declare readonly code: 'DAYBOOK_ROW_GONE'
@@ -62,8 +62,8 @@ export class RowGoneError extends DaybookError {
     readonly key: string | number,
   ) {
     super(
-      `Collection ${quote(collection)} has no row ${describe(key)} any more: another context deleted it. The update was not ` +
-        'kept; insert the row again if it is still wanted.',
+      `Collection ${quote(collection)} has no row ${describe(key)} any more: another write deleted it before this update ` +
+        'reached the log. The update was not kept; insert the row again if it is still wanted.',
     )
   }
 }

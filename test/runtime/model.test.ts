@@ -5,7 +5,14 @@
 
 import { createTransaction } from '@tanstack/db'
 import { expect, it } from 'vitest'
-import { type Daybook, EarlierRefusedError, KeyTakenError, type Op, openDaybook } from '../../src/node.js'
+import {
+  type Daybook,
+  EarlierRefusedError,
+  KeyTakenError,
+  type Op,
+  openDaybook,
+  RowGoneError,
+} from '../../src/node.js'
 import { check, fc } from '../support/fc.js'
 import { eventually, newFile, pause, rowsByKey, rowsOf, transactionsIn } from './fixture.js'
 
@@ -243,7 +250,7 @@ class Session {
     const outcome = done.then(
       () => 'kept' as const,
       (error: unknown) => {
-        const expected = isTaken(error) || (error as Error)?.message === 'the mutationFn fails'
+        const expected = isFair(error) || (error as Error)?.message === 'the mutationFn fails'
         if (!expected) this.errors.push(error)
         return error instanceof KeyTakenError ? ('taken' as const) : ('refused' as const)
       },
@@ -252,9 +259,11 @@ class Session {
   }
 }
 
-/** The key was taken, or that of an earlier insert that this change builds on. */
-const isTaken = (error: unknown): boolean =>
-  error instanceof KeyTakenError || (error instanceof EarlierRefusedError && isTaken(error.cause))
+/** The key was taken, the row is gone, or that is so of an earlier change that this one builds on. */
+const isFair = (error: unknown): boolean =>
+  error instanceof KeyTakenError ||
+  error instanceof RowGoneError ||
+  (error instanceof EarlierRefusedError && isFair(error.cause))
 
 /** What the rows of a collection must be, from the ops in log order. */
 function fold(transactions: readonly (readonly Op[])[], collection: string): Map<unknown, object> {

@@ -32,6 +32,13 @@ export function acceptedMetadata(collection: object, key: Key): unknown {
   return syncedMetadata.get(key)
 }
 
+/** Has core ask for each row whether something about it is still to come from sync, and the optimistic row to be shown on. */
+export const setDeferredKeys = (collection: object, isDeferred: (key: Key) => boolean): void =>
+  stateOf(collection).setDeferredSyncKeys(isDeferred)
+
+/** Computes anew what is optimistic. */
+export const recompute = (collection: object): void => stateOf(collection).onTransactionStateChange()
+
 /** Whether the row came by `initialData` or `hydrate`, and neither the log nor a source has said anything of it since. */
 export const isSeed = (collection: object, key: Key): boolean =>
   stateOf(collection).hydrationSeedKeys.has(key)

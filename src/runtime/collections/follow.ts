@@ -16,6 +16,7 @@ import type { Internals } from '../daybook/internals.js'
 import type { Follower } from '../daybook/tail.js'
 import type { ReloadReason } from '../daybook/trace.js'
 import type { Journal } from '../journal/journal.js'
+import { showAccepted } from './accepted-keys.js'
 import type { SyncParams } from './core-state.js'
 import { CoreWriter, type WriterEvents } from './core-writer.js'
 import type { MutatedCollection } from './mutations.js'
@@ -78,8 +79,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       ...events,
       onUnreadable: internals.events.report,
     })
-    // What is being written comes back through the tail: until then core goes on showing it.
-    params.collection._state.setDeferredSyncKeys((key) => internals.writer.isPending(collection, key))
+    showAccepted(params.collection)
     runs.set(params.collection, this as unknown as FollowingCollection<object, Key>)
     this.#loaded = this.#load(() => this.#begin())
   }

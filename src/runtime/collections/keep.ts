@@ -19,6 +19,7 @@ import type { Op } from '../../log/op.js'
 import type { Key } from '../../values/key.js'
 import type { Internals } from '../daybook/internals.js'
 import type { PendingWrite, Prepared, Write } from '../daybook/writer.js'
+import { accepted, dropAccepted } from './accepted-keys.js'
 import { acceptedRow, isSeed } from './core-state.js'
 import { type FollowingCollection, keysOnDisk, runOf } from './follow.js'
 import { type Mutation, opOf } from './mutations.js'
@@ -113,6 +114,7 @@ class KeepMutations implements Write {
   readonly what: string
   readonly collections: ReadonlySet<string>
   readonly buildsOnEarlier = true
+  readonly onLeave: NonNullable<Write['onLeave']>
   /** The collections of which the rows on disk are asked for, because memory cannot tell. */
   #looksAt = new Set<string>()
 
@@ -128,6 +130,11 @@ class KeepMutations implements Write {
         /^an delete/,
         'a delete',
       )
+    const isOver = accepted(mutations)
+    this.onLeave = (refusal) => {
+      isOver()
+      if (refusal !== undefined) dropAccepted(mutations)
+    }
   }
 
   get rows() {

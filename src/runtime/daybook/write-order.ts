@@ -37,11 +37,6 @@ export class WriteOrder {
     return place
   }
 
-  /** Whether a write of this row is under way. */
-  has(collection: string, key: Key): boolean {
-    return this.#newest.get(collection)?.has(key) === true
-  }
-
   /** Whoever takes a place from now on need not wait for this one. */
   leave(place: Place): void {
     for (const { collection, key } of place.rows) {

@@ -42,6 +42,8 @@ export interface Write {
    * when the refusal is final.
    */
   amend?(refusal: unknown): Promise<'same' | 'another'>
+  /** Its entry is about to be applied, or it was refused. */
+  readonly onLeave?: (refusal?: { readonly error: unknown }) => void
 }
 
 /** A transaction on its way into the log. */
@@ -66,8 +68,8 @@ export interface WriterParts {
 export class Writer {
   readonly #parts: WriterParts
   readonly #order = new WriteOrder()
-  /** Places of transactions that were sent and have not come back through the tail. */
-  readonly #sent = new Map<number, Place>()
+  /** Transactions that were sent and have not come back through the tail. */
+  readonly #sent = new Map<number, { readonly place: Place; readonly write: Write }>()
   /** Writes whose handler has not ended. */
   readonly #inHandlers = new Set<PendingWrite>()
 
@@ -102,18 +104,14 @@ export class Writer {
     return { transaction, kept: this.#parts.journal.append(transaction) }
   }
 
-  /** Whether a write of this row is under way; what it says will come through the tail. */
-  isPending(collection: string, key: RowId['key']): boolean {
-    return this.#order.has(collection, key)
-  }
-
   /** An entry is about to be applied. */
   arriving({ origin, originSeq }: Entry): void {
     if (origin !== this.#parts.origin.id) return
-    const place = this.#sent.get(originSeq)
-    if (place === undefined) return
+    const sent = this.#sent.get(originSeq)
+    if (sent === undefined) return
     this.#sent.delete(originSeq)
-    this.#order.leave(place)
+    this.#order.leave(sent.place)
+    sent.write.onLeave?.()
   }
 
   /** What handlers are still at work for, for people. */
@@ -140,12 +138,14 @@ export class Writer {
       const position = await this.#append(write, place)
       await this.#parts.tail.until(position.seq, write.collections)
       place.keep()
+      this.#order.leave(place)
+      write.onLeave?.()
       return position
     } catch (error) {
       place.refuse(error)
-      throw error
-    } finally {
       this.#order.leave(place)
+      write.onLeave?.({ error })
+      throw error
     }
   }
 
@@ -174,7 +174,7 @@ export class Writer {
         made = this.#parts.origin.transaction(parts, requires)
       }
       try {
-        this.#sent.set(made.originSeq, place)
+        this.#sent.set(made.originSeq, { place, write })
         return await this.#parts.journal.append(made)
       } catch (error) {
         this.#sent.delete(made.originSeq)
