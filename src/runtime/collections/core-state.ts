@@ -39,12 +39,24 @@ export const setDeferredKeys = (collection: object, isDeferred: (key: Key) => bo
 /** Computes anew what is optimistic. */
 export const recompute = (collection: object): void => stateOf(collection).onTransactionStateChange()
 
+/** Whether something that sync has handed over is not visible yet. */
+export const hasHeld = (collection: object): boolean => stateOf(collection).hasHeldSyncTransaction()
+
 /** Whether the row came by `initialData` or `hydrate`, and neither the log nor a source has said anything of it since. */
-export const isSeed = (collection: object, key: Key): boolean =>
-  stateOf(collection).hydrationSeedKeys.has(key)
+export function isSeed(collection: object, key: Key): boolean {
+  const { hydrationSeedKeys, pendingSyncedTransactions } = stateOf(collection)
+  // What is accepted and not visible yet has taken the mark away already.
+  return (
+    hydrationSeedKeys.has(key) &&
+    !pendingSyncedTransactions.some(
+      ({ committed, preserveHydrationSeedKeys, truncate, operations }) =>
+        committed &&
+        preserveHydrationSeedKeys !== true &&
+        (truncate === true || operations.some((operation) => operation.key === key)),
+    )
+  )
+}
 
 /** The keys of all such rows. */
-export const seedKeys = (collection: object): ReadonlySet<Key> => stateOf(collection).hydrationSeedKeys
-
-/** The keys of those that came by `hydrate`: the server has rendered them. */
-export const hydratedKeys = (collection: object): ReadonlySet<Key> => stateOf(collection).hydratedKeys
+export const seedKeys = (collection: object): Key[] =>
+  Array.from(stateOf(collection).hydrationSeedKeys).filter((key) => isSeed(collection, key))

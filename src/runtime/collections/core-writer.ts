@@ -5,6 +5,7 @@
  * unknown key as an insert, and an update never collides.
  */
 
+import type { SyncAppliedReceipt } from '@tanstack/db'
 import { UnreadableRowError, UnreadableStateError } from '../../errors.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { RowOp } from '../../materializer/fold.js'
@@ -13,45 +14,105 @@ import type { StoredRow } from '../../materializer/tables.js'
 import { encodeKey, type Key, parseKey } from '../../values/key.js'
 import type { Json, Note } from '../../values/value.js'
 import type { Codec } from '../daybook/codec.js'
-import { acceptedRow, type SyncParams } from './core-state.js'
+import { acceptedRow, acceptedRows, type SyncParams, seedKeys } from './core-state.js'
 
 /** Told what the log says besides rows that core shows. */
 export interface WriterEvents<TKey extends Key> {
   /** A value that this runtime cannot read. One unreadable row never hides the others. */
   readonly onUnreadable: (error: UnreadableRowError | UnreadableStateError) => void
+  /** A listener of the collection, or a live query over it, threw when it was told of changes. */
+  readonly onListenerError: (error: unknown) => void
   /** Metadata of the collection; `undefined` when it was cleared. */
   readonly onState?: (name: string, value: unknown) => void
   /** The row is now what the log says. */
   readonly onRow?: (key: TKey) => void
-  /** The row was changed or deleted. */
-  readonly onTouched?: (key: TKey) => void
   /** All rows went; after a reset, all metadata as well. */
   readonly onCleared?: (reset: boolean) => void
 }
+
+/** Where only some rows are in memory: which others are to be there. */
+export interface RowsOnDemand {
+  /** The row, or all of them, changed by the entry at `seq`; without one, in memory only. */
+  touched(key?: Key, seq?: number): void
+  /** Whether a row that is not in memory is to be there. */
+  wants(key: Key, value: object): boolean
+  /** A row that is not in memory was patched: it may have to be there now. */
+  patched(key: Key): void
+}
+
+/** Where an op comes from. */
+export interface OpSource {
+  /** The entry; nothing for what is in memory only. */
+  readonly seq: number | undefined
+  /** It was made in this context, so that its app may look for the row whether or not a subset has it. */
+  readonly isOwn: boolean
+}
+
+const MEMORY: OpSource = { seq: undefined, isOwn: true }
 
 export class CoreWriter<T extends object, TKey extends Key> {
   readonly #collection: string
   readonly #codec: Codec
   readonly #params: SyncParams<T, TKey>
   readonly #events: WriterEvents<TKey>
+  readonly #onDemand: RowsOnDemand | undefined
 
-  constructor(collection: string, codec: Codec, params: SyncParams<T, TKey>, events: WriterEvents<TKey>) {
+  constructor(
+    collection: string,
+    codec: Codec,
+    params: SyncParams<T, TKey>,
+    events: WriterEvents<TKey>,
+    onDemand?: RowsOnDemand,
+  ) {
     this.#collection = collection
     this.#codec = codec
     this.#params = params
     this.#events = events
+    this.#onDemand = onDemand
   }
 
-  /** Writes what `work` hands over as one transaction of core. */
-  transaction(work: () => void): void {
-    this.#params.begin()
-    work()
-    this.#params.commit()
+  /**
+   * Writes what `work` hands over as one transaction of core. Resolves when it is visible: core holds it back while a
+   * mutation persists.
+   */
+  transaction(work: () => void): SyncAppliedReceipt {
+    const { begin, commit } = this.#params
+    begin()
+    try {
+      work()
+    } catch (error) {
+      // Nobody is to see a part of it.
+      commit(AbortSignal.abort())
+      throw error
+    }
+    try {
+      return commit()
+    } catch (error) {
+      // A listener threw, or a live query: the rows are there, and everything else goes on.
+      this.#events.onListenerError(error)
+      return true
+    }
+  }
+
+  /** Rows that came by `initialData` or `hydrate`, and are not among these, go. */
+  dropSeeds(stored: readonly StoredRow[]): void {
+    this.#drop(new Set(seedKeys(this.#params.collection)), stored)
+  }
+
+  /** Rows that are in memory, and not among these, go. */
+  dropOthers(stored: readonly StoredRow[]): void {
+    this.#drop(new Set(Array.from(acceptedRows(this.#params.collection), ([key]) => key)), stored)
+  }
+
+  #drop(keys: Set<Key>, stored: readonly StoredRow[]): void {
+    if (keys.size > 0) for (const { key } of stored) keys.delete(parseKey(key) as Key)
+    for (const key of keys) this.#params.write({ type: 'delete', key: key as TKey })
   }
 
   /** Empties the collection, and leaves its status as it is. */
-  clear(): void {
+  clear(seq?: number): void {
     this.#params.truncate({ markReady: false })
+    this.#onDemand?.touched(undefined, seq)
     this.#events.onCleared?.(false)
   }
 
@@ -68,7 +129,15 @@ export class CoreWriter<T extends object, TKey extends Key> {
     }
   }
 
-  state({ name: stored, value, notes }: StoredState): void {
+  /** All metadata of the collection: what is not among it goes. */
+  states(stored: readonly StoredState[]): void {
+    const names = new Set(stored.map(({ name }) => JSON.parse(name) as string))
+    for (const { key } of this.#params.metadata?.collection.list() ?? [])
+      if (!names.has(key)) this.#setState(key, undefined)
+    for (const state of stored) this.#state(state)
+  }
+
+  #state({ name: stored, value, notes }: StoredState): void {
     const name = JSON.parse(stored) as string
     try {
       this.#setState(name, this.#parsed(value, notes))
@@ -77,13 +146,13 @@ export class CoreWriter<T extends object, TKey extends Key> {
     }
   }
 
-  op(stored: StoredOp): void {
+  op(stored: StoredOp, from: OpSource = MEMORY): void {
     switch (stored[0]) {
       case 'truncate':
-        this.clear()
+        this.clear(from.seq)
         return
       case 'reset':
-        this.#forget()
+        this.#forget(from.seq)
         return
       case 'state':
         this.#stateOp(stored)
@@ -94,28 +163,30 @@ export class CoreWriter<T extends object, TKey extends Key> {
         // About who may write, or about what is gone, not about rows.
         return
       default:
-        this.#rowOp(stored)
+        this.#rowOp(stored, from)
     }
   }
 
-  #forget(): void {
+  #forget(seq: number | undefined): void {
     const { truncate, metadata } = this.#params
     truncate({ markReady: false })
     for (const { key } of metadata?.collection.list() ?? []) metadata?.collection.delete(key)
+    this.#onDemand?.touched(undefined, seq)
     this.#events.onCleared?.(true)
   }
 
-  #rowOp(stored: RowOp): void {
+  #rowOp(stored: RowOp, { seq, isOwn }: OpSource): void {
     const key = stored[2] as TKey
-    this.#events.onTouched?.(key)
+    this.#onDemand?.touched(key, seq)
     try {
       if (stored[0] === 'delete') {
         this.#params.write({ type: 'delete', key })
         return
       }
       const value = this.#codec.decode(stored[3], stored[4])
-      if (stored[0] === 'put') this.#put(key, value as T)
-      else if (stored[0] === 'patch') this.#patch(key, value as object, stored[5] ?? [])
+      if (stored[0] === 'put') {
+        if (isOwn || this.#isToBeThere(key, value as T)) this.#put(key, value as T)
+      } else if (stored[0] === 'patch') this.#patch(key, value as object, stored[5] ?? [])
       else this.#meta(key, value)
     } catch (cause) {
       this.#unreadableRow(encodeKey(key), cause)
@@ -135,9 +206,20 @@ export class CoreWriter<T extends object, TKey extends Key> {
     this.#events.onRow?.(key)
   }
 
+  #isToBeThere(key: TKey, value: T): boolean {
+    return (
+      this.#onDemand === undefined ||
+      acceptedRow(this.#params.collection, key) !== undefined ||
+      this.#onDemand.wants(key, value)
+    )
+  }
+
   #patch(key: TKey, fields: object, unset: readonly string[]): void {
     const row = acceptedRow<T>(this.#params.collection, key)
-    if (row === undefined) return
+    if (row === undefined) {
+      this.#onDemand?.patched(key)
+      return
+    }
     const patched = { ...row, ...fields }
     for (const name of unset) delete (patched as Record<string, unknown>)[name]
     this.#put(key, patched)

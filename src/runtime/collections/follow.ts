@@ -9,16 +9,15 @@ import type { Position } from '../../errors.js'
 import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Rows } from '../../materializer/query.js'
-import type { Expression } from '../../materializer/subset/subset.js'
-import { decodeKey } from '../../values/decode-key.js'
+import type { Subset } from '../../materializer/subset/subset.js'
 import type { Key } from '../../values/key.js'
 import type { Internals } from '../daybook/internals.js'
 import type { Follower } from '../daybook/tail.js'
 import type { ReloadReason } from '../daybook/trace.js'
-import type { Journal } from '../journal/journal.js'
 import { showAccepted } from './accepted-keys.js'
-import type { SyncParams } from './core-state.js'
-import { CoreWriter, type WriterEvents } from './core-writer.js'
+import { acceptedRows, type SyncParams } from './core-state.js'
+import { CoreWriter, type RowsOnDemand, type WriterEvents } from './core-writer.js'
+import { hasOneOf } from './keys-on-disk.js'
 import type { MutatedCollection } from './mutations.js'
 import type { CollectionSchema } from './schema/migration.js'
 import { queryAtVersion, schemaOf, versionAfter } from './schema/schema-version.js'
@@ -31,7 +30,10 @@ interface Arrived {
   readonly entry: Entry
 }
 
-export interface FollowEvents<TKey extends Key> extends Omit<WriterEvents<TKey>, 'onUnreadable'> {
+export interface FollowEvents<TKey extends Key>
+  extends Omit<WriterEvents<TKey>, 'onUnreadable' | 'onListenerError'> {
+  /** Called before the rows are read for the first time, when no entry can be missed any more; the reading waits for it. */
+  readonly beforeLoading?: () => Promise<void>
   /** The rows on disk are in memory. */
   readonly onReady: () => void
   /** The rows cannot be read; the run is over. */
@@ -42,18 +44,31 @@ export interface FollowEvents<TKey extends Key> extends Omit<WriterEvents<TKey>,
   readonly onBaseChanged?: () => void
 }
 
+/** What loads rows by subset. */
+export interface LoadsOnDemand extends RowsOnDemand {
+  /** Entries were missed: what was loaded is to be loaded again. */
+  reload(): void
+}
+
 export interface FollowOptions {
   /** Rows are loaded by subset: the run begins with metadata only. */
-  readonly onDemand?: boolean
+  readonly onDemand?: LoadsOnDemand | undefined
+  /** Rows that are in memory before the first are read (`initialData`) stay only if the log has them. */
+  readonly dropsSeeds?: boolean
 }
 
 export class FollowingCollection<T extends object, TKey extends Key> implements Follower {
   readonly collection: string
   /** Rows are loaded by subset: one that is on disk need not be in memory. */
-  readonly isOnDemand: boolean
+  get isOnDemand(): boolean {
+    return this.#onDemand !== undefined
+  }
+  readonly #onDemand: LoadsOnDemand | undefined
+  readonly #dropsSeeds: boolean
   readonly #internals: Internals
   readonly #events: FollowEvents<TKey>
   readonly #schema: CollectionSchema
+  readonly #params: SyncParams<T, TKey>
   readonly writer: CoreWriter<T, TKey>
   /** The position that memory is at; unknown while rows are read. */
   #at: Position | undefined
@@ -68,17 +83,22 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     internals: Internals,
     params: SyncParams<T, TKey>,
     events: FollowEvents<TKey>,
-    { onDemand = false }: FollowOptions = {},
+    { onDemand, dropsSeeds = false }: FollowOptions = {},
   ) {
     this.collection = collection
-    this.isOnDemand = onDemand
+    this.#onDemand = onDemand
+    this.#dropsSeeds = dropsSeeds
     this.#internals = internals
     this.#events = events
     this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
-    this.writer = new CoreWriter(collection, internals.codec, params, {
-      ...events,
-      onUnreadable: internals.events.report,
-    })
+    this.#params = params
+    this.writer = new CoreWriter(
+      collection,
+      internals.codec,
+      params,
+      { ...events, onUnreadable: internals.events.report, onListenerError: internals.events.report },
+      onDemand,
+    )
     showAccepted(params.collection)
     runs.set(params.collection, this as unknown as FollowingCollection<object, Key>)
     this.#loaded = this.#load(() => this.#begin())
@@ -137,6 +157,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
 
   async #begin(): Promise<void> {
     await this.#internals.tail.follow(this)
+    await this.#events.beforeLoading?.()
     await this.#read(false)
     if (!this.#stopped) this.#events.onReady()
   }
@@ -150,21 +171,32 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   async #read(replace: boolean): Promise<void> {
     if (this.#stopped) return
     const { journal } = this.#internals
-    const subset = this.isOnDemand ? { limit: 0 } : undefined
+    const isReload = replace && this.isOnDemand
     const found = await queryAtVersion(this.#internals, this.#schema, () =>
-      journal.query(this.collection, subset),
+      journal.query(this.collection, this.#subset(replace)),
     )
     const rows = replace ? found.rows : await this.#write(found.rows)
     if (this.#stopped) return
     this.writer.transaction(() => {
-      if (replace) this.writer.clear()
+      // Live queries over subsets would load all of theirs again if the collection were emptied.
+      if (isReload) this.writer.dropOthers(found.rows)
+      else if (replace) this.writer.clear()
+      else if (this.#dropsSeeds) this.writer.dropSeeds(found.rows)
       for (const row of rows) this.writer.row(row)
-      for (const state of found.state) this.writer.state(state)
+      this.writer.states(found.state)
       if (replace) this.#events.onBaseChanged?.()
     })
     this.#at = found.at
     this.#version = found.schemaVersion
     for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
+    if (isReload) this.#onDemand?.reload()
+  }
+
+  // Of a collection that loads its rows by subset, those that are in memory.
+  #subset(replace: boolean): Subset | undefined {
+    if (!this.isOnDemand) return undefined
+    if (!replace) return { limit: 0 }
+    return { where: hasOneOf(Array.from(acceptedRows(this.#params.collection), ([key]) => key)) }
   }
 
   // Nobody sees the rows before all are there, so they can be written a few at a time. Answers with those that are left.
@@ -192,32 +224,14 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     }
     if (this.#events.isApplied?.(entry) !== true) {
       this.writer.transaction(() => {
-        for (const op of ops) this.writer.op(op)
+        const from = { seq: entry.position.seq, isOwn: entry.origin === this.#internals.origin }
+        for (const op of ops) this.writer.op(op, from)
         this.#events.onBaseChanged?.()
       })
     }
     this.#at = entry.position
   }
 }
-
-/** Which of some keys the rows on disk have, and the position at which that is so. */
-export async function keysOnDisk(
-  journal: Journal,
-  collection: string,
-  keys: readonly Key[],
-): Promise<{ readonly keys: ReadonlySet<Key>; readonly at: Position }> {
-  const { rows, at } = await journal.query(collection, { where: hasOneOf(keys) })
-  return { keys: new Set(rows.map(({ key }) => decodeKey(key))), at }
-}
-
-const hasOneOf = (keys: readonly Key[]): Expression => ({
-  type: 'func',
-  name: 'in',
-  args: [
-    { type: 'ref', path: ['$key'] },
-    { type: 'val', value: keys },
-  ],
-})
 
 // The latest run of each collection object: two objects made from the same options have runs of their own.
 const runs = new WeakMap<object, FollowingCollection<object, Key>>()

@@ -21,7 +21,8 @@ import type { Internals } from '../daybook/internals.js'
 import type { PendingWrite, Prepared, Write } from '../daybook/writer.js'
 import { accepted, dropAccepted } from './accepted-keys.js'
 import { acceptedRow, isSeed } from './core-state.js'
-import { type FollowingCollection, keysOnDisk, runOf } from './follow.js'
+import { type FollowingCollection, runOf } from './follow.js'
+import { keysOnDisk } from './keys-on-disk.js'
 import { type Mutation, opOf } from './mutations.js'
 import type { CollectionSchema } from './schema/migration.js'
 import { recordVersion } from './schema/raise-version.js'
@@ -216,7 +217,10 @@ class KeepMutations implements Write {
     })
     const requires = this.#schemas.map(requirementOf)
     for (const id of this.collections) {
-      const positions = this.#runs.map((run) => (run.collection === id ? run.position : undefined))
+      const isLookedAt = this.#looksAt.has(id)
+      const positions = this.#runs.map((run) =>
+        run.collection === id && !isLookedAt ? run.position : undefined,
+      )
       // What is known of one key must not be older than what is required of all.
       const seqs = [...positions, found.get(id)?.at].flatMap((at) => (at === undefined ? [] : [at.seq]))
       if (seqs.length > 0) requires.push(['keys', id, Math.min(...seqs)])

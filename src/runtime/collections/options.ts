@@ -13,7 +13,8 @@ import { InvalidOptionError, MissingCollectionIdError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import { internalsOf, isDaybook } from '../daybook/internals.js'
 import type { MutationsHolder, Persistence } from '../daybook/persistence.js'
-import { LocalOnlyCollection } from './local-only.js'
+import { LocalOnlyCollection } from './local/local-only.js'
+import { initialDataOf, isMemoryOptions } from './local/memory-options.js'
 import { Readiness } from './readiness.js'
 import { checkSchemaVersion, type SchemaVersionOptions } from './schema/schema-options.js'
 import { handlerWhereSourceRuns, syncedSync } from './synced/synced.js'
@@ -38,6 +39,11 @@ export interface LocalOnlyOptions<
   id: string
   /** The daybook that keeps the rows. */
   persistence: Persistence
+  /**
+   * Rows that the collection begins with. They are written once, by the first context, if the log has never mentioned the
+   * collection; later starts leave them alone.
+   */
+  initialData?: readonly NoInfer<T>[]
 }
 
 /** What a persisted collection has in `utils`. */
@@ -114,22 +120,24 @@ export function persistedCollectionOptions(options: AnyOptions): never {
   ) as never
 }
 
-const isSource = (options: AnyOptions): options is CheckedSource => 'sync' in options
+const isSource = (options: AnyOptions): options is CheckedSource =>
+  'sync' in options && !isMemoryOptions(options)
 
 type AnyLocalOnly = LocalOnlyOptions<object, Key, StandardSchemaV1, UtilsRecord>
 type AnyOptions = AnyLocalOnly | CheckedSource
 
 function localOnlyConfig(options: AnyLocalOnly): object {
-  const { onInsert, onUpdate, onDelete, ...rest } = options
+  const { onInsert, onUpdate, onDelete, initialData, ...rest } = options
   // There is no source to prefer.
   const internals = internalsOf(options.persistence)
   const readiness = new Readiness(0, () => internals.clock.now())
-  const local = new LocalOnlyCollection<object, Key>(
-    options.id,
+  const local = new LocalOnlyCollection<object, Key>({
+    id: options.id,
     internals,
     readiness,
-    options.syncMode === 'on-demand',
-  )
+    onDemand: options.syncMode === 'on-demand',
+    initialData: () => initialData ?? (isMemoryOptions(options) ? initialDataOf(options) : []),
+  })
   return {
     ...rest,
     sync: local.sync,

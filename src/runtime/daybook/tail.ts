@@ -58,6 +58,11 @@ export class Tail {
     this.#options = options
   }
 
+  /** The position through which entries were applied; nothing while there is nobody to apply them to. */
+  get position(): Position | undefined {
+    return this.#position
+  }
+
   /** Calls back with each entry before it is applied to any collection. */
   beforeApplying(listener: (entry: Entry) => void): void {
     this.#beforeApplying = listener

@@ -142,11 +142,18 @@ export class Writer {
       write.onLeave?.()
       return position
     } catch (error) {
-      place.refuse(error)
-      this.#order.leave(place)
       write.onLeave?.({ error })
+      // A handler may fail while earlier writes wait: who comes behind this one has to wait for them all the same.
+      const turn = place.turn()
+      if (turn === undefined) this.#refused(place, error)
+      else void turn.then(() => this.#refused(place, error))
       throw error
     }
+  }
+
+  #refused(place: Place, error: unknown): void {
+    place.refuse(error)
+    this.#order.leave(place)
   }
 
   async #wait(turn: NonNullable<ReturnType<Place['turn']>>, write: Write): Promise<void> {

@@ -1,25 +1,34 @@
-/** What a local-only collection needs besides when it loads its rows by subset: few do, so a page loads it then. */
+/** What a local-only collection needs besides when it loads its rows by subset. */
 
-import type { Key } from '../../../values/key.js'
+import type { LoadSubsetOptions } from '@tanstack/db'
 import { mirrorIndexes } from './indexes.js'
-import { Subsets, type SubsetsOptions } from './subsets.js'
+import { LoadedSubsets, type LoadedSubsetsOptions } from './loaded-subsets.js'
+
+const NONE: ReadonlySet<never> = new Set()
 
 export class OnDemand {
-  readonly #subsets: Subsets
-  /** Ends the mirroring of indexes. */
-  readonly stop: () => void
+  readonly subsets: LoadedSubsets
+  readonly #stopIndexes: () => void
 
-  constructor(options: Omit<SubsetsOptions, 'isUnkept'>) {
+  constructor(options: Omit<LoadedSubsetsOptions, 'unkept'>) {
     const { id, internals, core } = options
-    this.#subsets = new Subsets({ ...options, isUnkept: () => false })
-    this.stop = mirrorIndexes(id, internals, core.collection)
+    // What is in memory came from the log.
+    this.subsets = new LoadedSubsets({ ...options, unkept: () => NONE })
+    this.#stopIndexes = mirrorIndexes(id, internals, core.collection)
   }
 
-  touched(key?: Key): void {
-    this.#subsets.touched(key)
+  /** Answers `true` when there is nothing to load. */
+  load(options: LoadSubsetOptions): true | Promise<void> {
+    const request = this.subsets.want(options)
+    return this.subsets.has(request) || this.subsets.load(request)
   }
 
-  async load(request: Parameters<Subsets['load']>[0]): Promise<void> {
-    await this.#subsets.load(request)
+  unload(options: LoadSubsetOptions): void {
+    this.subsets.unload(options)
+  }
+
+  stop(): void {
+    this.subsets.stop()
+    this.#stopIndexes()
   }
 }

@@ -10,6 +10,7 @@ import { ClosedError, DeposedError, NotPersistedError, SchemaVersionError } from
 import type { Entry, Requirement } from '../../../log/entry.js'
 import { encodeOps, type Op, parseOps } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
+import type { Key } from '../../../values/key.js'
 import type { Cancel } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { isUntouched, nothingTouched, type Touched, touchAlso } from './touched.js'
@@ -101,13 +102,11 @@ export class Outbox {
     return bodies.flatMap((parts) => parts.flatMap(parseOps))
   }
 
-  /** Whether the row under a key may be newer in memory than on disk. */
-  isUnkept(key: string | number): boolean {
-    const mayHold = ({ truncated, keys }: Touched): boolean => truncated || keys.has(key)
-    return (
-      (this.#unkept !== undefined && mayHold(this.#unkept)) ||
-      this.#packets.some(({ touched }) => mayHold(touched))
-    )
+  /** The keys whose row may be newer in memory than on disk. */
+  unkeptKeys(): ReadonlySet<Key> {
+    const keys = new Set(this.#unkept?.keys)
+    for (const { touched } of this.#packets) for (const key of touched.keys) keys.add(key)
+    return keys
   }
 
   /** Takes nothing more. What it has is still sent. */

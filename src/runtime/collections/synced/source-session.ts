@@ -133,8 +133,9 @@ export class SourceSession {
     return this.#outbox.unkept()
   }
 
-  isUnkept(key: Key): boolean {
-    return this.#outbox.isUnkept(key)
+  /** Keys whose row in memory may be newer than the one on disk. */
+  unkeptKeys(): ReadonlySet<Key> {
+    return this.#outbox.unkeptKeys()
   }
 
   /** Resolves when everything committed is kept, or cannot be. */

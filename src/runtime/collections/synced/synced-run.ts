@@ -17,7 +17,8 @@ import { answeredName, COMPLETE, CollectionMetadata } from '../metadata.js'
 import type { MutatedCollection } from '../mutations.js'
 import { Demands } from '../on-demand/demands.js'
 import { mirrorIndexes } from '../on-demand/indexes.js'
-import { Subsets } from '../on-demand/subsets.js'
+import { LoadedSubsets } from '../on-demand/loaded-subsets.js'
+import type { SubsetRequest } from '../on-demand/subset-request.js'
 import type { Readiness } from '../readiness.js'
 import { schemaOf } from '../schema/schema-version.js'
 import { SourceRole } from './source-role.js'
@@ -28,6 +29,8 @@ const ELECTRIC_TOKEN = 'electric:resume'
 
 /** How long to wait for the role of sync owner before the rows of another context's source are shown, in ms. */
 const OTHERS_SYNC = 1000
+
+const NONE: ReadonlySet<Key> = new Set()
 
 export interface SyncedOptions {
   readonly id: string
@@ -43,7 +46,9 @@ export class SyncedRun {
   readonly #options: SyncedOptions
   readonly #core: SyncParams<object, Key>
   readonly #following: FollowingCollection<object, Key>
-  readonly #subsets: Subsets
+  readonly #subsets: LoadedSubsets
+  /** The request for all rows, once there was one. */
+  #all: SubsetRequest | undefined
   readonly #stopIndexes: () => void
   readonly #metadata = new CollectionMetadata()
   /** Keys whose row came from the log and not from the source. */
@@ -58,6 +63,13 @@ export class SyncedRun {
     this.#options = options
     this.#core = core
     const { id, internals, onDemand } = options
+    this.#subsets = new LoadedSubsets({
+      id,
+      internals,
+      core,
+      following: () => this.#following,
+      unkept: () => this.#role.session?.unkeptKeys() ?? NONE,
+    })
     this.#following = new FollowingCollection(
       id,
       internals,
@@ -67,22 +79,14 @@ export class SyncedRun {
         onError: (error) => this.#fail(error),
         onState: (name, value) => this.#setState(name, value),
         onRow: (key) => this.#fromLog.add(key),
-        onTouched: (key) => this.#subsets.touched(key),
         onCleared: (reset) => this.#cleared(reset),
         isApplied: (entry) => this.#role.session?.recognises(entry) === true,
         onBaseChanged: () => {
           for (const op of this.#role.session?.unkept() ?? []) this.#following.writer.op(op)
         },
       },
-      { onDemand },
+      { onDemand: onDemand ? this.#subsets : undefined },
     )
-    this.#subsets = new Subsets({
-      id,
-      internals,
-      core,
-      following: () => this.#following,
-      isUnkept: (key) => this.#role.session?.isUnkept(key) === true,
-    })
     this.#demands = new Demands({
       id,
       internals,
@@ -112,10 +116,11 @@ export class SyncedRun {
 
   /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
   async loadSubset(request: LoadSubsetOptions): Promise<void> {
-    const subset = await this.#subsets.load(request)
-    const name = answeredName(subset)
+    const wanted = this.#subsets.want(request)
+    await this.#subsets.load(wanted)
+    const name = answeredName(wanted.subset)
     const answered = name !== undefined && this.#metadata.get(name) === true
-    const upstream = this.#demands.load(request, subset)
+    const upstream = this.#demands.load(request, wanted.subset)
     if (!answered || !this.#options.readyLocally) return upstream
     upstream.catch((cause: unknown) => {
       if (!this.#stopped && request.signal?.aborted !== true) this.#sourceError(cause)
@@ -123,6 +128,7 @@ export class SyncedRun {
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
+    this.#subsets.unload(request)
     this.#demands.unload(request)
   }
 
@@ -130,6 +136,7 @@ export class SyncedRun {
   stop(): void | Promise<void> {
     this.#stopped = true
     this.#following.stop()
+    this.#subsets.stop()
     this.#stopIndexes()
     this.#cancelWait?.()
     this.#demands.stop()
@@ -155,11 +162,17 @@ export class SyncedRun {
       if (onDemand) this.#demands.contend()
     }
     if (needsAll)
-      this.#subsets
-        .load({})
+      this.#hydrateAll()
         .then(begin)
         .catch((error: unknown) => this.#fail(error))
     else begin()
+  }
+
+  // All rows, from now on.
+  async #hydrateAll(): Promise<void> {
+    if (!this.#options.onDemand) return
+    this.#all ??= this.#subsets.want({})
+    await this.#subsets.load(this.#all)
   }
 
   // The rows on disk are the whole collection as of the last sync.
@@ -180,9 +193,7 @@ export class SyncedRun {
       onDemand,
       metadata: this.#metadata,
       fromLog: this.#fromLog,
-      hydrate: async () => {
-        if (onDemand) await this.#subsets.load({})
-      },
+      hydrate: () => this.#hydrateAll(),
       onTouched: (key) => this.#subsets.touched(key),
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),

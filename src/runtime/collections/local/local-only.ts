@@ -4,19 +4,31 @@
  */
 
 import type { SyncConfig, SyncConfigRes } from '@tanstack/db'
-import type { Key } from '../../values/key.js'
-import type { Internals } from '../daybook/internals.js'
-import type { MutationsHolder } from '../daybook/persistence.js'
-import type { SyncParams } from './core-state.js'
-import { FollowingCollection } from './follow.js'
-import { keep, keepAfter } from './keep.js'
-import type { Mutation } from './mutations.js'
-import { OnDemand } from './on-demand/on-demand.js'
-import type { Readiness } from './readiness.js'
+import type { Key } from '../../../values/key.js'
+import type { Internals } from '../../daybook/internals.js'
+import type { MutationsHolder } from '../../daybook/persistence.js'
+import type { SyncParams } from '../core-state.js'
+import { FollowingCollection } from '../follow.js'
+import { keep, keepAfter } from '../keep.js'
+import type { MutatedCollection, Mutation } from '../mutations.js'
+import { OnDemand } from '../on-demand/on-demand.js'
+import type { Readiness } from '../readiness.js'
+import { schemaOf } from '../schema/schema-version.js'
+import { initialRows, writeInitialData } from './initial-data.js'
 
 /** What a mutation handler of TanStack DB is called with. */
 interface HandlerParams {
   readonly transaction: MutationsHolder
+}
+
+export interface LocalOnlyParts {
+  readonly id: string
+  readonly internals: Internals
+  readonly readiness: Readiness
+  /** Rows are loaded by subset. */
+  readonly onDemand: boolean
+  /** The rows that the app begins with, besides those that TanStack DB was given. */
+  readonly initialData: () => readonly object[]
 }
 
 export class LocalOnlyCollection<T extends object, TKey extends Key> {
@@ -24,13 +36,15 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
   readonly #internals: Internals
   readonly #readiness: Readiness
   readonly #onDemand: boolean
+  readonly #initialData: () => readonly object[]
   readonly sync: SyncConfig<T, TKey>
 
-  constructor(id: string, internals: Internals, readiness: Readiness, onDemand: boolean) {
+  constructor({ id, internals, readiness, onDemand, initialData }: LocalOnlyParts) {
     this.#id = id
     this.#internals = internals
     this.#readiness = readiness
     this.#onDemand = onDemand
+    this.#initialData = initialData
     this.sync = { rowUpdateMode: 'full', sync: (params) => this.#start(params), getSyncMetadata: () => ({}) }
   }
 
@@ -59,17 +73,33 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
     )
   }
 
+  async #writeInitialData(collection: SyncParams<T, TKey>['collection']): Promise<void> {
+    const { getKey } = collection.config
+    const rows = initialRows(collection, { given: this.#initialData(), getKey: getKey as never }, this.#id)
+    if (rows.size === 0) return
+    const schema = schemaOf(collection as unknown as MutatedCollection)
+    await writeInitialData(this.#internals, { ...schema, collection: this.#id }, rows)
+  }
+
   #start(params: SyncParams<T, TKey>): SyncConfigRes {
     const readiness = this.#readiness
     readiness.begin()
     // Whoever made a row, it is this app's own, also after a restart: `$origin` is 'local'.
     params.collection._state.isLocalOnly = true
-    let onDemand: OnDemand | undefined
+    const loads = this.#onDemand
+      ? new OnDemand({
+          id: this.#id,
+          internals: this.#internals,
+          core: params as unknown as SyncParams<object, Key>,
+          following: () => following as unknown as FollowingCollection<object, Key>,
+        })
+      : undefined
     const following: FollowingCollection<T, TKey> = new FollowingCollection(
       this.#id,
       this.#internals,
       params,
       {
+        beforeLoading: () => this.#writeInitialData(params.collection),
         onReady: () => {
           params.markReady()
           readiness.show({ status: 'ready' })
@@ -78,21 +108,13 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
           params.markError(error)
           readiness.show({ status: 'error', error })
         },
-        onTouched: (key) => onDemand?.touched(key),
-        onCleared: () => onDemand?.touched(),
       },
-      { onDemand: this.#onDemand },
+      { onDemand: loads?.subsets, dropsSeeds: true },
     )
-    if (!this.#onDemand) return { cleanup: () => following.stop() }
-    const loads = new OnDemand({
-      id: this.#id,
-      internals: this.#internals,
-      core: params as unknown as SyncParams<object, Key>,
-      following: () => following as unknown as FollowingCollection<object, Key>,
-    })
-    onDemand = loads
+    if (loads === undefined) return { cleanup: () => following.stop() }
     return {
       loadSubset: (request) => loads.load(request),
+      unloadSubset: (request) => loads.unload(request),
       cleanup: () => {
         loads.stop()
         following.stop()

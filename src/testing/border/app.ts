@@ -1,0 +1,415 @@
+/** One app in one context: a handle, its two collections, its live queries, and what its handlers do. */
+
+import {
+  BTreeIndex,
+  type Collection,
+  collectionOptions,
+  createCollection,
+  createLiveQueryCollection,
+  createPacedMutations,
+  createTransaction,
+  DbClient,
+  debounceStrategy,
+  getActiveTransaction,
+  type Transaction,
+} from '@tanstack/db'
+import type { Op } from '../../log/op.js'
+import { persistedCollectionOptions } from '../../runtime/collections/options.js'
+import type { Daybook } from '../../runtime/daybook/daybook.js'
+import type { Key } from '../../values/key.js'
+import type { OpenHandle } from './border-file.js'
+import type { BorderBranches } from './branches.js'
+import { type Call, type Calls, codeOf } from './calls.js'
+import type { Behaviour, Change, Changed, CollectionShape, Keeping, On, QueryShape } from './program.js'
+import { kindOf, type Pair, queryOver } from './queries.js'
+import type { Row } from './values.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: rows of any shape
+type Rows = Collection<any, any, any>
+
+export interface LiveQuery {
+  readonly shape: QueryShape
+  // biome-ignore lint/suspicious/noExplicitAny: results of any shape
+  readonly query: Collection<any, any, any>
+  window?: { readonly offset: number; readonly limit: number }
+  close(): void
+}
+
+/** Something that goes on when the program says so. */
+export interface Waiting {
+  finish(): void
+}
+
+export interface AppParts {
+  readonly handle: OpenHandle
+  readonly shapes: Readonly<Record<On, CollectionShape>>
+  readonly calls: Calls
+  readonly branches: BorderBranches
+  /** What waits for the program, oldest first. */
+  readonly waiting: Waiting[]
+  readonly initialRows: (on: On) => Row[]
+  /** What reached nobody else. */
+  readonly errors: unknown[]
+}
+
+export class App {
+  readonly #parts: AppParts
+  readonly daybook: Daybook
+  readonly origin: string
+  readonly queries: LiveQuery[] = []
+  readonly #client = new DbClient()
+  #collections: Record<On, Rows>
+  /** What the handler of the mutation that is being made does. */
+  #behaviour: Behaviour = 'ends'
+  #behaviourCalls: readonly Call[] = []
+  #paced: ((changes: readonly Changed[]) => Transaction) | undefined
+  isClosing = false
+  hasEnded = false
+
+  constructor(parts: AppParts) {
+    this.#parts = parts
+    this.daybook = parts.handle.daybook
+    this.origin = this.daybook.origin
+    this.daybook.on('error', (error) => {
+      if (!this.hasEnded) parts.errors.push(error)
+    })
+    this.daybook.on('warning', () => undefined)
+    this.#collections = { a: this.#first('a'), b: this.#first('b') }
+    for (const rows of Object.values(this.#collections)) rows.startSyncImmediate()
+  }
+
+  get collections(): Pair {
+    return this.#collections
+  }
+
+  rows(on: On): Rows {
+    return this.#collections[on]
+  }
+
+  /** Rows as the app sees them, without what TanStack DB adds. */
+  has(on: On, key: Key): boolean {
+    return this.rows(on).has(key)
+  }
+
+  /** Ends the run of a collection; live queries over it end first. */
+  cleanUp(on: On): void {
+    for (const query of this.queries.splice(0)) query.close()
+    void this.#collections[on].cleanup()
+  }
+
+  /** Replaces a collection object by another one of the same id; a client has one of each id, which begins anew. */
+  replace(on: On): void {
+    this.cleanUp(on)
+    if (!this.#isClients) this.#collections[on] = createCollection(this.#options(on))
+    this.#collections[on].startSyncImmediate()
+  }
+
+  change(on: On, changes: readonly Change[], behaviour: Behaviour): void {
+    const rows = this.rows(on)
+    if (rows.status === 'error' || this.hasEnded) return
+    const inserts = changes.filter((each) => each.kind === 'insert' && !rows.has(each.key))
+    const updates = changes.filter((each) => each.kind === 'update' && rows.has(each.key))
+    const deletes = changes.filter((each) => each.kind === 'delete' && rows.has(each.key))
+    for (const some of [inserts, updates, deletes]) if (some.length > 0) this.#one(on, some, behaviour)
+  }
+
+  transact(changes: readonly Changed[], keeping: Keeping, ends: 'now' | 'later' | 'rolled back'): void {
+    if (this.hasEnded) return
+    const { branches, waiting } = this.#parts
+    let made: Call[] = []
+    const transaction = createTransaction({
+      autoCommit: false,
+      mutationFn: async ({ transaction: own }) => {
+        if (keeping === 'fails') throw new Error('the mutationFn fails')
+        if (keeping === 'commit') await this.daybook.commit(own)
+        else if (keeping === 'accept') await Promise.all(this.#accept(own, made))
+        else {
+          branches.reached('mutations were accepted and not awaited')
+          for (const accepting of this.#accept(own, made)) accepting.catch(() => undefined)
+        }
+      },
+    })
+    transaction.mutate(() => this.#mutate(changes))
+    const end = (): void => {
+      if (this.hasEnded || transaction.state !== 'pending') return
+      if (ends === 'rolled back') {
+        transaction.rollback()
+        branches.reached('a transaction was rolled back before it was committed')
+        return
+      }
+      // The place in the order of a row is taken now.
+      made = this.#callsOf(transaction, keeping === 'commit')
+      if (new Set(made.map(({ on }) => on)).size > 1 && keeping === 'commit')
+        transaction.isPersisted.promise.then(
+          () => branches.reached('a transaction over two collections was kept'),
+          () => undefined,
+        )
+      transaction.commit().catch(() => undefined)
+      // What each collection accepts has an outcome of its own.
+      if (keeping === 'commit' || keeping === 'fails') this.#follow(made, transaction.isPersisted.promise)
+    }
+    if (ends === 'later') waiting.push({ finish: end })
+    else end()
+  }
+
+  pace(changes: readonly Changed[]): void {
+    if (this.hasEnded) return
+    const { branches } = this.#parts
+    this.#paced ??= createPacedMutations<readonly Changed[]>({
+      onMutate: (some) => this.#mutate(some),
+      mutationFn: async ({ transaction }) => {
+        if (this.hasEnded) return
+        const made = this.#callsOf(transaction as unknown as Transaction, true)
+        if (made.length > 1) branches.reached('paced mutations were committed together')
+        this.#follow(made, (transaction as unknown as Transaction).isPersisted.promise)
+        await this.daybook.commit(transaction)
+      },
+      strategy: debounceStrategy({ wait: 30 }),
+    })
+    this.#paced(changes).isPersisted.promise.catch(() => undefined)
+  }
+
+  write(changes: readonly Changed[]): void {
+    const { calls } = this.#parts
+    const ops: Op[] = []
+    const group = calls.nextGroup()
+    const made: Call[] = []
+    for (const { on, change } of changes) {
+      if (this.#parts.shapes[on].source !== undefined) continue
+      const { key } = change
+      const mark = calls.nextMark()
+      const kind = change.kind === 'delete' ? 'remove' : 'put'
+      made.push(calls.add({ mark, origin: this.origin, on, key, kind, group }))
+      if (change.kind === 'delete') ops.push({ op: 'delete', collection: on, key })
+      else ops.push({ op: 'put', collection: on, key, value: { id: key, ...change.fields, v: mark } })
+    }
+    if (ops.length > 0) this.#follow(made, this.daybook.write(ops))
+  }
+
+  listen(on: On): void {
+    const rows = this.rows(on)
+    if (rows.status === 'error' || this.#parts.shapes[on].source !== undefined) return
+    let isOver = false
+    const subscription = rows.subscribeChanges(() => {
+      if (isOver) return
+      isOver = true
+      queueMicrotask(() => subscription.unsubscribe())
+      this.#parts.branches.reached('a listener changed a row')
+      this.#insertAnother(on)
+    })
+  }
+
+  open(shape: QueryShape): void {
+    const query = createLiveQueryCollection({
+      startSync: true,
+      gcTime: 0,
+      query: queryOver(shape, this.#collections),
+      // biome-ignore lint/suspicious/noExplicitAny: of any shape
+    } as any) as LiveQuery['query']
+    const subscription = query.subscribeChanges(() => undefined)
+    this.queries.push({
+      shape,
+      query,
+      close: () => {
+        subscription.unsubscribe()
+        void query.cleanup()
+      },
+    })
+  }
+
+  closeQuery(which: number): void {
+    const [query] = this.queries.splice(which % Math.max(1, this.queries.length), 1)
+    query?.close()
+  }
+
+  moveWindow(which: number, window: { readonly offset: number; readonly limit: number }): void {
+    const query = this.queries[which % Math.max(1, this.queries.length)]
+    if (query === undefined || kindOf(query.shape).paged !== true || query.query.status === 'error') return
+    const moved = query.query.utils.setWindow(window)
+    query.window = window
+    if (moved !== true)
+      moved.catch((error: unknown) => {
+        if (this.queries.includes(query) && !this.isClosing) this.#parts.errors.push(error)
+      })
+    this.#parts.branches.reached('a window was moved')
+  }
+
+  /** The context ends: by closing its handle, or by a kill. */
+  end(): void {
+    this.hasEnded = true
+    for (const query of this.queries.splice(0)) query.close()
+    for (const rows of Object.values(this.#collections)) void rows.cleanup()
+  }
+
+  get #isClients(): boolean {
+    const { a, b } = this.#parts.shapes
+    return a.initial + b.initial > 0
+  }
+
+  /** Of an app that gives `initialData` all collections belong to a client, for core orders transactions by client. */
+  #first(on: On): Rows {
+    const { initialRows } = this.#parts
+    if (!this.#isClients) return createCollection(this.#options(on))
+    const options = collectionOptions(on, () => this.#options(on)) as never
+    return this.#client.collection(options, { initialData: initialRows(on) as never }) as unknown as Rows
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the options of either kind of collection
+  #options(on: On): any {
+    const shape = this.#parts.shapes[on]
+    const handler = async (params: { transaction: { mutations: readonly { key: Key }[] } }): Promise<void> =>
+      this.#handle(on, params)
+    return persistedCollectionOptions({
+      id: on,
+      getKey: (row: Row) => row.id,
+      syncMode: shape.mode,
+      gcTime: 0,
+      ...(shape.indexed && { autoIndex: 'eager', defaultIndexType: BTreeIndex }),
+      persistence: this.daybook,
+      ...(shape.handlers && { onInsert: handler, onUpdate: handler, onDelete: handler }),
+    })
+  }
+
+  #one(on: On, changes: readonly Change[], behaviour: Behaviour): void {
+    const { calls, shapes } = this.#parts
+    const group = calls.nextGroup()
+    this.#behaviour = shapes[on].handlers ? behaviour : 'ends'
+    const rows = this.rows(on)
+    const marks = changes.map(() => calls.nextMark())
+    const made = changes.map(({ key, kind }, index) =>
+      calls.add({ mark: marks[index] as number, origin: this.origin, on, key, kind, group }),
+    )
+    this.#behaviourCalls = made
+    const transaction = this.#call(rows, changes, marks)
+    this.#follow(made, transaction.isPersisted.promise)
+  }
+
+  /** Changes rows inside of a transaction; what does not fit is left out, and so are rows of sources. */
+  #mutate(changes: readonly Changed[]): void {
+    for (const { on, change } of changes) {
+      const rows = this.rows(on)
+      if (rows.status === 'error' || this.#parts.shapes[on].source !== undefined) continue
+      if ((change.kind === 'insert') === rows.has(change.key)) continue
+      try {
+        this.#call(rows, [change], [this.#parts.calls.nextMark()])
+      } catch (error) {
+        // Of a row that the transaction has deleted and another one shows again, core knows no update.
+        if (!String(error).includes('Unhandled mutation combination')) throw error
+      }
+    }
+  }
+
+  /** What a transaction asks for, after TanStack DB has merged what it did to one row. */
+  #callsOf({ mutations }: Transaction, isOneEntry: boolean): Call[] {
+    const { calls } = this.#parts
+    const groups = { a: calls.nextGroup(), b: calls.nextGroup() }
+    return mutations.map(({ type, key, modified, collection }) => {
+      const on = collection.id as On
+      const mark = type === 'delete' ? calls.nextMark() : (modified as { v: number }).v
+      const group = isOneEntry ? groups.a : groups[on]
+      return calls.add({ mark, origin: this.origin, on, key, kind: type, group })
+    })
+  }
+
+  /** Accepts the mutations of each collection by itself. */
+  #accept(transaction: { mutations: readonly unknown[] }, made: readonly Call[]): Promise<void>[] {
+    return (['a', 'b'] as const).flatMap((on) => {
+      const own = made.filter((call) => call.on === on)
+      if (own.length === 0) return []
+      const accepting = this.rows(on).utils.acceptMutations(transaction) as Promise<void>
+      this.#follow(own, accepting)
+      return [accepting]
+    })
+  }
+
+  #follow(calls: readonly Call[], promise: Promise<unknown>): void {
+    this.#parts.calls.follow(calls, promise, this.#refused)
+  }
+
+  #call(rows: Rows, changes: readonly Change[], marks: readonly number[]): Transaction {
+    const [first] = changes as readonly [Change]
+    if (first.kind === 'insert')
+      return rows.insert(
+        changes.map((change, index) => ({
+          id: change.key,
+          ...('fields' in change && change.fields),
+          v: marks[index],
+        })),
+      ) as unknown as Transaction
+    if (first.kind === 'delete') return rows.delete(changes.map(({ key }) => key)) as unknown as Transaction
+    return rows.update(
+      changes.map(({ key }) => key),
+      (drafts: Record<string, unknown>[]) => {
+        for (const [index, draft] of drafts.entries()) {
+          const change = changes[index] as Extract<Change, { kind: 'update' }>
+          Object.assign(draft, change.fields, { v: marks[index] })
+          if (change.unset !== undefined) delete draft[change.unset]
+        }
+      },
+    ) as unknown as Transaction
+  }
+
+  #handle(on: On, params: { transaction: { mutations: readonly { key: Key }[] } }): void | Promise<void> {
+    const { waiting, branches } = this.#parts
+    const behaviour = this.#behaviour
+    const calls = this.#behaviourCalls
+    this.#behaviour = 'ends'
+    if (this.#isBehindWaiting(on, params))
+      branches.reached('an update waited behind an insert whose handler waits')
+    switch (behaviour) {
+      case 'throws':
+        branches.reached('a handler failed')
+        throw new Error('the handler throws')
+      case 'waits':
+        return new Promise((resolve) => waiting.push({ finish: resolve }))
+      case 'rejects':
+        return new Promise((_, reject) =>
+          waiting.push({
+            finish: () => {
+              branches.reached('a handler failed')
+              reject(new Error('the handler rejects'))
+            },
+          }),
+        )
+      case 'hangs':
+        for (const call of calls) call.hangs = true
+        return new Promise(() => undefined)
+      case 'accepts':
+        branches.reached('a handler accepted its own mutations')
+        return this.rows(on).utils.acceptMutations(params.transaction)
+      case 'mutates':
+        branches.reached('a handler changed another row')
+        this.#insertAnother(on)
+    }
+  }
+
+  #isBehindWaiting(
+    on: On,
+    { transaction }: { transaction: { mutations: readonly { key: Key }[] } },
+  ): boolean {
+    return this.#parts.calls.all.some(
+      (call) =>
+        call.outcome === 'pending' &&
+        call.origin === this.origin &&
+        call.on === on &&
+        !this.#behaviourCalls.includes(call) &&
+        transaction.mutations.some(({ key }) => key === call.key),
+    )
+  }
+
+  #insertAnother(on: On): void {
+    const change: Change = { kind: 'insert', key: `made-${this.#parts.calls.nextGroup()}`, fields: { n: 1 } }
+    // Inside of a transaction that is being made it becomes a part of that one.
+    if (getActiveTransaction() !== undefined) this.#mutate([{ on, change }])
+    else this.#one(on, [change], 'ends')
+  }
+
+  readonly #refused = (error: unknown): void => {
+    const { branches } = this.#parts
+    const code = codeOf(error)
+    if (code === 'DAYBOOK_EARLIER_REFUSED')
+      branches.reached('a change was refused because an earlier one was')
+    if (code === 'DAYBOOK_KEY_TAKEN') branches.reached('an insert was refused because its key was taken')
+    if (code === 'DAYBOOK_ROW_GONE') branches.reached('an update was refused because its row was gone')
+  }
+}

@@ -1,0 +1,196 @@
+/** What must be so whenever everything has come to rest, whatever the program did. */
+
+import { inspect, isDeepStrictEqual } from 'node:util'
+import type { Key } from '../../values/key.js'
+import { sameValue } from '../../values/same.js'
+import { type FoldedCollections, foldOps } from '../fold.js'
+import { type ArchivedEntry, opsOf } from '../simulation/archive.js'
+import { BrokenPromise, must } from '../simulation/check.js'
+import type { LiveQuery } from './app.js'
+import { type Call, type Calls, codeOf, isRefused } from './calls.js'
+import { plain } from './plain.js'
+import type { On } from './program.js'
+import { kindOf } from './queries.js'
+
+export { BrokenPromise, must }
+
+const text = (value: unknown): string => inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY })
+
+const sorted = (row: object): object =>
+  Object.fromEntries(Object.entries(plain(row)).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+export const sameRow = (one: object, other: object): boolean => sameValue(sorted(one), sorted(other))
+
+/** Rows on one side are those on the other. */
+export function checkSameRows(
+  what: string,
+  shown: ReadonlyMap<Key, object>,
+  expected: ReadonlyMap<Key, object>,
+  { mayLack = false }: { readonly mayLack?: boolean } = {},
+): void {
+  for (const [key, row] of shown) {
+    const wanted = expected.get(key)
+    must(wanted !== undefined, () => `${what} shows row ${text(key)} ${text(plain(row))}, which is not there`)
+    must(sameRow(row, wanted as object), () => `${what} shows ${text(plain(row))}, expected ${text(wanted)}`)
+  }
+  if (mayLack) return
+  for (const [key, row] of expected) must(shown.has(key), () => `${what} lacks row ${text(key)} ${text(row)}`)
+}
+
+/** What is wrong with a live query, if it does not show what the same query shows over an eager collection in memory (B6). */
+export function faultOfQuery(
+  who: string,
+  live: LiveQuery,
+  reference: LiveQuery['query'],
+): string | undefined {
+  const { name, ordered = false } = kindOf(live.shape)
+  const what = `${who}: the live query "${name}" over ${live.shape.on} (p ${live.shape.p})`
+  if (reference.status === 'error') return undefined
+  if (live.query.status !== reference.status)
+    return `${what} is ${live.query.status}, over memory it is ${reference.status}`
+  const [ours, theirs] = [resultOf(live.query, ordered), resultOf(reference, ordered)]
+  return isDeepStrictEqual(ours, theirs)
+    ? undefined
+    : `${what} shows ${text(ours)}, over memory ${text(theirs)}`
+}
+
+/** Whether two queries show the same. */
+export const showTheSame = (
+  one: LiveQuery['query'],
+  other: LiveQuery['query'],
+  { shape }: LiveQuery,
+): boolean => isDeepStrictEqual(resultOf(one, kindOf(shape).ordered), resultOf(other, kindOf(shape).ordered))
+
+function resultOf(query: LiveQuery['query'], ordered = false): unknown[] {
+  const rows = (query.toArray as object[]).map(sorted)
+  if (ordered) return rows
+  return rows
+    .map((row) => [text(row), row] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, row]) => row)
+}
+
+/** A walk through the log, entry by entry. */
+export class LogWalk {
+  readonly rows: FoldedCollections = new Map()
+  readonly #calls: Calls
+  /** What the log has of each row of each origin, in order. */
+  readonly #ops = new Map<string, { readonly kind: string; readonly mark: unknown }[]>()
+  readonly #groups = new Map<number, number>()
+  /** Rows of which more was written than the program asked for: they were forgotten, for example. */
+  readonly uncertain = new Set<string>()
+
+  constructor(calls: Calls) {
+    this.#calls = calls
+  }
+
+  /** B1 and B3: what an entry does it does on the rows that its writer took for granted. */
+  take(entry: ArchivedEntry): void {
+    const { seq, origin } = entry
+    for (const op of opsOf(entry)) {
+      const rows = this.rows.get(op.collection)
+      if (op.op === 'put' || op.op === 'patch' || op.op === 'delete') {
+        const mark =
+          op.op === 'put'
+            ? (op.value as { v?: unknown }).v
+            : op.op === 'patch'
+              ? (op.fields as { v?: unknown }).v
+              : undefined
+        const call = typeof mark === 'number' ? this.#calls.all.find((each) => each.mark === mark) : undefined
+        const isThere = rows?.has(op.key) === true
+        const name = `entry ${seq}, ${op.op} of row ${text(op.key)} in ${op.collection}`
+        if (op.op === 'patch') must(isThere, () => `B1: ${name} changes a row that is not there`)
+        if (op.op === 'put' && (call?.kind === 'insert' || call?.kind === 'update'))
+          must(!isThere, () => `B3: ${name} overwrites a row, and was made by an ${call.kind}`)
+        const isInitial = typeof mark === 'number' && mark < 0
+        if (!isInitial) this.#note(`${origin} ${op.collection} ${text(op.key)}`, { kind: op.op, mark })
+        if (call !== undefined && call.group > 0) {
+          const seen = this.#groups.get(call.group)
+          must(
+            seen === undefined || seen === seq,
+            () => `transaction ${call.group} is in entry ${seen} and in entry ${seq}`,
+          )
+          this.#groups.set(call.group, seq)
+        }
+      }
+      foldOps(this.rows, [op])
+    }
+  }
+
+  /** B1, B2, B11: of each row, the log has what was kept, once, in the order in which it was asked for; nothing that was refused. */
+  checkCalls(): void {
+    const byRow = new Map<string, Call[]>()
+    for (const call of this.#calls.all) {
+      const name = `${call.origin} ${call.on} ${text(call.key)}`
+      byRow.set(name, [...(byRow.get(name) ?? []), call])
+    }
+    for (const [name, ops] of this.#ops) {
+      if (this.uncertain.has(name)) continue
+      const calls = byRow.get(name) ?? []
+      let at = 0
+      for (const op of ops) {
+        // A delete carries no mark: it is taken for one that may be in the log, if there is one.
+        const fitting = (mayBeRefused: boolean): number =>
+          calls.findIndex(
+            (call, index) => index >= at && fits(call, op) && (mayBeRefused || !isRefused(call)),
+          )
+        const found = fitting(false) === -1 ? fitting(true) : fitting(false)
+        must(
+          found !== -1,
+          () =>
+            `B2: row ${name} has a ${op.kind} (${text(op.mark)}) in the log that was not asked for then; asked: ${told(calls)}; the log has ${text(ops)}`,
+        )
+        const call = calls[found] as Call
+        must(
+          !isRefused(call),
+          () =>
+            `B11: call ${call.mark} (${call.kind} of ${name}) was refused, and is in the log: ${codeOf((call.outcome as { refused: unknown }).refused)}`,
+        )
+        for (const skipped of calls.slice(at, found))
+          must(
+            skipped.outcome !== 'kept',
+            () =>
+              `B1: call ${skipped.mark} (${skipped.kind} of ${name}) was acknowledged, and is not in the log; it has ${text(ops)}`,
+          )
+        at = found + 1
+      }
+      for (const left of calls.slice(at))
+        must(
+          left.outcome !== 'kept',
+          () =>
+            `B1: call ${left.mark} (${left.kind} of ${name}) was acknowledged, and is not in the log; it has ${text(ops)}`,
+        )
+    }
+    for (const [name, calls] of byRow) {
+      if (this.#ops.has(name) || this.uncertain.has(name)) continue
+      for (const call of calls)
+        must(
+          call.outcome !== 'kept',
+          () =>
+            `B1: call ${call.mark} (${call.kind} of ${name}) was acknowledged, and the log has nothing of it`,
+        )
+    }
+  }
+
+  /** What the log makes of a collection. */
+  of(on: On): ReadonlyMap<Key, object> {
+    return this.rows.get(on) ?? new Map()
+  }
+
+  #note(name: string, op: { readonly kind: string; readonly mark: unknown }): void {
+    this.#ops.set(name, [...(this.#ops.get(name) ?? []), op])
+  }
+}
+
+const told = (calls: readonly Call[]): string =>
+  calls
+    .map(
+      ({ mark, kind, outcome }) =>
+        `${mark} ${kind} ${typeof outcome === 'string' ? outcome : codeOf(outcome.refused)}`,
+    )
+    .join(', ')
+
+function fits(call: Call, { kind, mark }: { readonly kind: string; readonly mark: unknown }): boolean {
+  if (kind === 'delete') return call.kind === 'delete' || call.kind === 'remove'
+  return call.mark === mark
+}

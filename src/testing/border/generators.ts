@@ -1,0 +1,212 @@
+/** Where programs come from. Few keys and few values, so that what is done meets what was done. */
+
+import * as fc from 'fast-check'
+import type {
+  Behaviour,
+  Change,
+  Changed,
+  CollectionShape,
+  On,
+  Program,
+  SourceShape,
+  Step,
+} from './program.js'
+import { QUERY_KINDS } from './queries.js'
+import { fieldsFrom, keys } from './values.js'
+
+/** What programs are about. */
+export const FOCUSES = ['local', 'on demand', 'contexts', 'synced', 'everything'] as const
+export type Focus = (typeof FOCUSES)[number]
+
+export interface Bounds {
+  readonly steps: number
+  /** Values that columns may have besides those of the machine. */
+  readonly values: readonly unknown[]
+}
+
+const on = fc.constantFrom<On>('a', 'b')
+const who = fc.nat({ max: 2 })
+
+export function programs(focus: Focus, { steps, values }: Bounds): fc.Arbitrary<Program> {
+  return (
+    fc
+      .record({
+        contexts: contextsOf(focus),
+        a: shapeOf(focus),
+        b: shapeOf(focus),
+        fates: fc.oneof(
+          fc.constant([[0]]),
+          fc.array(fc.array(fc.constantFrom(0, 5, 40, 1500), { maxLength: 2 }), {
+            minLength: 1,
+            maxLength: 5,
+          }),
+        ),
+        steps: fc.array(stepOf(focus, fieldsFrom(values)), { minLength: 1, maxLength: steps, size: 'max' }),
+      })
+      // For each message that is lost, one arrives: otherwise it is no channel.
+      .map((program) => {
+        const fates: readonly (readonly number[])[] = program.fates
+        const lost = fates.filter((times) => times.length === 0)
+        return { ...program, fates: [...fates, ...lost.map(() => [0]), [0]] }
+      })
+  )
+}
+
+function contextsOf(focus: Focus): fc.Arbitrary<Program['contexts']> {
+  const one = fc.constant(['handle'] as const)
+  const more = fc
+    .array(fc.constantFrom('handle' as const, 'remote' as const), { minLength: 1, maxLength: 2 })
+    .map((others) => ['handle' as const, ...others])
+  if (focus === 'local') return one
+  if (focus === 'contexts') return more
+  return fc.oneof({ weight: 2, arbitrary: one }, { weight: 1, arbitrary: more })
+}
+
+function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
+  const mode =
+    focus === 'on demand'
+      ? fc.constant('on-demand' as const)
+      : fc.constantFrom('eager' as const, 'eager' as const, 'on-demand' as const)
+  const local = fc.record({
+    mode,
+    handlers: fc.boolean(),
+    indexed: fc.boolean(),
+    initial: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    ),
+  })
+  const source: fc.Arbitrary<SourceShape> = fc.record({
+    updates: fc.constantFrom('full', 'partial'),
+    resumes: fc.constantFrom('token', 'snapshot', 'truncate'),
+    commits: fc.integer({ min: 1, max: 2 }),
+    pushes: fc.constantFrom('everything', 'what was asked for'),
+    metadata: fc.boolean(),
+  })
+  const synced = fc.record({
+    mode,
+    handlers: fc.boolean(),
+    indexed: fc.boolean(),
+    initial: fc.constant(0),
+    source,
+  })
+  if (focus === 'synced') return synced
+  if (focus === 'everything') return fc.oneof(local, synced)
+  return local
+}
+
+const BEHAVIOURS: readonly Behaviour[] = [
+  'ends',
+  'ends',
+  'ends',
+  'waits',
+  'waits',
+  'throws',
+  'rejects',
+  'hangs',
+  'accepts',
+  'mutates',
+]
+
+function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitrary<Step> {
+  const change: fc.Arbitrary<Change> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('insert' as const), key: keys, fields }) },
+    {
+      weight: 3,
+      arbitrary: fc.record(
+        {
+          kind: fc.constant('update' as const),
+          key: keys,
+          fields,
+          unset: fc.constantFrom('n' as const, 's' as const, 'tag' as const),
+        },
+        { requiredKeys: ['kind', 'key', 'fields'] },
+      ),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: keys }) },
+  )
+  const changed: fc.Arbitrary<Changed> = fc.record({ on, change })
+  const changes = (most: number): fc.Arbitrary<Change[]> =>
+    fc.uniqueArray(change, { minLength: 1, maxLength: most, selector: ({ key }) => key })
+  const changedRows = fc.uniqueArray(changed, {
+    minLength: 1,
+    maxLength: 4,
+    selector: ({ on: of, change: { key } }) => `${of} ${typeof key} ${key}`,
+  })
+  const step = <T extends Step>(weight: number, arbitrary: fc.Arbitrary<T>) => ({
+    weight,
+    arbitrary: arbitrary as fc.Arbitrary<Step>,
+  })
+  const just = <D extends Step['do']>(what: D) => fc.constant(what)
+  const steps = [
+    step(
+      14,
+      fc.record({
+        do: just('change'),
+        who,
+        on,
+        changes: changes(3),
+        handler: fc.constantFrom(...BEHAVIOURS),
+      }),
+    ),
+    step(
+      5,
+      fc.record({
+        do: just('transaction'),
+        who,
+        changes: changedRows,
+        keeping: fc.constantFrom(
+          'commit' as const,
+          'accept' as const,
+          'accept unawaited' as const,
+          'fails' as const,
+        ),
+        ends: fc.constantFrom('now' as const, 'now' as const, 'later' as const, 'rolled back' as const),
+      }),
+    ),
+    step(2, fc.record({ do: just('paced'), who, changes: changedRows })),
+    step(3, fc.record({ do: just('finish'), which: fc.nat({ max: 3 }) })),
+    step(1, fc.record({ do: just('listen'), who, on })),
+    step(3, fc.record({ do: just('write'), who, changes: changedRows })),
+    step(
+      focus === 'on demand' ? 9 : 5,
+      fc.record({
+        do: just('query'),
+        who,
+        shape: fc.record({ of: fc.nat({ max: QUERY_KINDS - 1 }), p: fc.nat({ max: 5 }), on }),
+      }),
+    ),
+    step(1, fc.record({ do: just('close query'), which: fc.nat({ max: 5 }) })),
+    step(
+      1,
+      fc.record({
+        do: just('window'),
+        which: fc.nat({ max: 5 }),
+        offset: fc.nat({ max: 2 }),
+        limit: fc.integer({ min: 1, max: 3 }),
+      }),
+    ),
+    step(
+      2,
+      fc.record({
+        do: fc.constantFrom('cleanup' as const, 'preload' as const, 'another object' as const),
+        who,
+        on,
+      }),
+    ),
+    step(1, fc.record({ do: just('compact'), who, on, key: keys })),
+    step(
+      2,
+      fc.record({
+        do: just('restart'),
+        who,
+        how: fc.constantFrom('close' as const, 'kill' as const),
+        source: fc.boolean(),
+      }),
+    ),
+    step(3, fc.record({ do: just('time'), ms: fc.constantFrom(1, 20, 60, 300) })),
+    step(3, fc.record({ do: just('turns'), count: fc.nat({ max: 12 }) })),
+    step(3, fc.constant<Step>({ do: 'quiet' })),
+  ]
+  return fc.oneof(...steps)
+}

@@ -1,0 +1,389 @@
+/**
+ * The machine: runs one program on a daybook and on TanStack DB in memory, and compares whenever everything rests.
+ */
+
+import { LoadSubsetOperationAbortedError } from '@tanstack/db'
+import type { Connection } from '../../drivers/driver.js'
+import type { SqlRow } from '../../drivers/statement.js'
+import { internalsOf } from '../../runtime/daybook/internals.js'
+import { decodeKey } from '../../values/decode-key.js'
+import type { Key } from '../../values/key.js'
+import { decodeValue, type Json, type Note } from '../../values/value.js'
+import { turn } from '../simulation/virtual-clock.js'
+import { App, type LiveQuery, type Waiting } from './app.js'
+import { BorderFile, type OpenHandle } from './border-file.js'
+import { BorderTime } from './border-time.js'
+import { BorderBranches } from './branches.js'
+import { Calls, codeOf } from './calls.js'
+import { checkSameRows, faultOfQuery, LogWalk, must, showTheSame } from './checks.js'
+import { LogArchive } from './log-archive.js'
+import type { CollectionShape, On, Program, Step } from './program.js'
+import { kindOf } from './queries.js'
+import { Reference } from './reference.js'
+import type { Row } from './values.js'
+
+/** How long everything may take to come to rest, in ms of the machine's time. */
+const LONGEST_REST = 60_000
+const LONGEST_WAIT = 30_000
+
+/** How much time passes between two looks. */
+const LOOK = 60
+
+const BOTH: readonly On[] = ['a', 'b']
+
+/** Runs a program to its end.
+ *
+ * @throws BrokenPromise
+ */
+export async function runProgram(program: Program, branches = new BorderBranches()): Promise<void> {
+  const time = new BorderTime()
+  time.begin()
+  const machine = new Machine(program, time, branches)
+  try {
+    for (const step of program.steps) await machine.take(step)
+    await machine.end()
+  } finally {
+    await machine.stop()
+    time.end()
+  }
+}
+
+class Machine {
+  readonly #program: Program
+  readonly #time: BorderTime
+  readonly #branches: BorderBranches
+  readonly #file: BorderFile
+  readonly #calls = new Calls()
+  readonly #waiting: Waiting[] = []
+  readonly #errors: unknown[] = []
+  readonly #archive = new LogArchive()
+  readonly #walk: LogWalk
+  readonly #reference = new Reference()
+  readonly #apps: App[] = []
+  readonly #handles = new Map<App, OpenHandle>()
+  readonly #connection: Connection
+  /** Handles that are being closed. */
+  readonly #closing: Promise<unknown>[] = []
+  #initials = 0
+
+  constructor(program: Program, time: BorderTime, branches: BorderBranches) {
+    this.#program = program
+    this.#time = time
+    this.#branches = branches
+    this.#file = new BorderFile(time.clock, program.fates, (connection) => this.#archive.of(connection))
+    this.#connection = this.#file.connect()
+    this.#walk = new LogWalk(this.#calls)
+    for (const who of program.contexts.keys()) this.#open(who)
+  }
+
+  async take(step: Step): Promise<void> {
+    const app = 'who' in step ? this.#app(step.who) : undefined
+    switch (step.do) {
+      case 'change':
+        app?.change(step.on, step.changes, step.handler)
+        break
+      case 'transaction':
+        app?.transact(step.changes, step.keeping, step.ends)
+        break
+      case 'paced':
+        app?.pace(step.changes)
+        break
+      case 'write':
+        app?.write(step.changes)
+        break
+      case 'listen':
+        app?.listen(step.on)
+        break
+      case 'finish':
+        this.#waiting.splice(step.which % Math.max(1, this.#waiting.length), 1)[0]?.finish()
+        break
+      case 'query':
+        app?.open(step.shape)
+        break
+      case 'close query':
+        this.#app(step.which)?.closeQuery(step.which)
+        break
+      case 'window':
+        this.#app(step.which)?.moveWindow(step.which, step)
+        break
+      case 'cleanup':
+        this.#branches.reached('a collection was cleaned up and loaded again')
+        app?.cleanUp(step.on)
+        break
+      case 'preload':
+        app?.rows(step.on).startSyncImmediate()
+        break
+      case 'another object':
+        this.#branches.reached('a collection object was replaced while the log went on')
+        app?.replace(step.on)
+        break
+      case 'drop':
+      case 'compact':
+      case 'forget':
+      case 'redact':
+        await this.#maintain(step, app)
+        break
+      case 'restart':
+        await this.#restart(step.who, step.how)
+        break
+      case 'time':
+        await this.#time.clock.advance(step.ms)
+        return
+      case 'turns':
+        for (let n = 0; n < step.count; n++) await undefined
+        return
+      case 'quiet':
+        await this.#rest()
+        await this.#check()
+        return
+    }
+    // Now and then nothing happens between two steps, not even a microtask.
+    if (step.do !== 'change') await undefined
+  }
+
+  /** Everything that waits goes on, everything comes to rest, and is as it must be; also for a context that begins then. */
+  async end(): Promise<void> {
+    await this.#rest()
+    await this.#check()
+    const who = this.#apps.length
+    this.#open(who, 'handle')
+    await this.#rest()
+    await this.#check()
+    const { findings } = await this.#settled('verify()', (this.#apps[0] as App).daybook.verify())
+    must(findings.length === 0, () => `verify() finds ${JSON.stringify(findings)}`)
+  }
+
+  async stop(): Promise<void> {
+    this.#reference.end()
+    for (const app of this.#apps) {
+      app.end()
+      void app.daybook.close({ timeout: 0 }).catch(() => undefined)
+    }
+    await this.#time.clock.advance(100)
+    void this.#connection.close()
+    this.#file.remove()
+  }
+
+  #app(which: number): App | undefined {
+    return this.#apps[which % this.#apps.length]
+  }
+
+  #open(who: number, kind = this.#program.contexts[who] ?? 'handle'): void {
+    const handle = this.#file.open(kind, who === 0 && this.#program.contexts.includes('remote'))
+    if (kind === 'remote') this.#branches.reached('entries came through a faulty channel')
+    const app = new App({
+      handle,
+      shapes: this.#program,
+      calls: this.#calls,
+      branches: this.#branches,
+      waiting: this.#waiting,
+      errors: this.#errors,
+      initialRows: (on) => this.#initialRows(this.#program[on]),
+    })
+    this.#apps[who] = app
+    this.#handles.set(app, handle)
+  }
+
+  /** Marked by negative numbers: no call asked for them. */
+  #initialRows({ initial }: CollectionShape): Row[] {
+    if (initial === 0) return []
+    const start = ++this.#initials
+    return [1, 2, 3].slice(0, initial).map((id) => ({ id, n: id, tag: 'x', v: -100 * start - id }))
+  }
+
+  async #restart(who: number, how: 'close' | 'kill'): Promise<void> {
+    const index = who % this.#apps.length
+    const app = this.#apps[index] as App
+    const handle = this.#handles.get(app)
+    const isBusy = this.#calls.all.some((call) => call.origin === app.origin && call.outcome === 'pending')
+    if (how === 'kill') {
+      this.#branches.reached('a handle was killed')
+      handle?.kill()
+      app.end()
+      this.#calls.lose(app.origin)
+    } else {
+      if (isBusy) this.#branches.reached('a handle was closed while changes were under way')
+      app.isClosing = true
+      const closing = app.daybook.close({ timeout: 1000 })
+      this.#closing.push(closing)
+      await this.#settled('close()', closing)
+      app.end()
+      handle?.end()
+      // What waited for an API of the app's is lost with it.
+      this.#calls.lose(app.origin)
+    }
+    this.#open(index)
+  }
+
+  async #maintain(
+    step: Extract<Step, { do: 'drop' | 'compact' | 'forget' | 'redact' }>,
+    app: App | undefined,
+  ): Promise<void> {
+    if (app === undefined || app.hasEnded) return
+    await this.#settled('ready', app.daybook.ready)
+    if (step.do === 'compact') {
+      await this.#settled('compact()', app.daybook.compact())
+      this.#branches.reached('a log was trimmed')
+    }
+  }
+
+  /** Lets time pass until nothing is under way any more. */
+  async #rest(): Promise<void> {
+    for (let passed = 0; ; passed += LOOK) {
+      for (const waiting of this.#waiting.splice(0)) waiting.finish()
+      await this.#time.clock.advance(LOOK)
+      const under = await this.#underWay()
+      if (under === undefined) return
+      must(passed < LONGEST_REST, () => `it never came to rest: ${under}`)
+      if (passed > 1000) await this.#time.clock.advance(500)
+    }
+  }
+
+  /** What is not at rest. */
+  async #underWay(): Promise<string | undefined> {
+    if (this.#waiting.length > 0) return 'something waits'
+    if (this.#file.isBeingRead) return 'a remote context reads rows'
+    const [row] = this.#connection.execute(
+      { sql: 'SELECT max(seq) AS head FROM daybook_log' },
+      [],
+    ) as readonly SqlRow[]
+    const head = Number(row?.head)
+    for (const [who, app] of this.#apps.entries()) {
+      const position = internalsOf(app.daybook).tail.position?.seq
+      if (position !== undefined && position < head)
+        return `context ${who} is at ${position}, the log at ${head}`
+      // Core holds everything back for as long as a handler of the collection's runs.
+      const isHeld = BOTH.some((on) => app.rows(on)._state.hasHeldSyncTransaction())
+      if (isHeld && this.#isPending(app)) continue
+      for (const on of BOTH) {
+        const rows = app.rows(on)
+        if (rows.status === 'loading') return `${on} of context ${who} is loading`
+        if (rows.isLoadingSubset) return `${on} of context ${who} loads a subset`
+      }
+      for (const { query, shape } of app.queries) {
+        if (query.status === 'loading' || query.isLoadingSubset)
+          return `query ${JSON.stringify(shape)} of context ${who} is ${query.status}`
+      }
+    }
+    const pending = this.#calls.all.find((call) => call.outcome === 'pending' && !this.#isBehindHanging(call))
+    return (
+      pending &&
+      `call ${pending.mark} (${pending.kind} of ${String(pending.key)} in ${pending.on}) is pending`
+    )
+  }
+
+  /** Whether a call waits for a handler that never ends, directly or through others. */
+  #isBehindHanging(call: ReturnType<Calls['add']>): boolean {
+    const group = (each: typeof call): (typeof call)[] =>
+      each.group === 0 ? [each] : this.#calls.all.filter((other) => other.group === each.group)
+    const seen = new Set<typeof call>()
+    const visit = (each: typeof call): boolean => {
+      if (seen.has(each)) return false
+      seen.add(each)
+      if (each.hangs) return true
+      const index = this.#calls.all.indexOf(each)
+      const before = this.#calls.all
+        .slice(0, index)
+        .filter((other) => other.origin === each.origin && other.on === each.on && other.key === each.key)
+        .filter((other) => other.outcome === 'pending')
+      return [...before, ...group(each)].some(visit)
+    }
+    return visit(call)
+  }
+
+  #isPending({ origin }: App): boolean {
+    return this.#calls.all.some((call) => call.origin === origin && call.outcome === 'pending')
+  }
+
+  #read(): void {
+    for (const entry of this.#archive.news(this.#connection)) this.#walk.take(entry)
+  }
+
+  async #check(): Promise<void> {
+    this.#read()
+    for (const error of this.#errors)
+      must(false, () => `an error reached nobody: ${codeOf(error)} ${String((error as Error)?.stack)}`)
+    this.#walk.checkCalls()
+    for (const on of BOTH) {
+      const expected = this.#walk.of(on)
+      checkSameRows(`disk: ${on}`, await this.#onDisk(on), expected)
+      this.#reference.show(on, expected)
+    }
+    // New ones among them show their rows a turn later.
+    for (const { queries } of this.#apps) for (const live of queries) this.#reference.queryLike(live)
+    await turn()
+    for (const [who, app] of this.#apps.entries()) {
+      for (const on of BOTH) {
+        const rows = app.rows(on)
+        if (rows.status !== 'ready') continue
+        const { mode } = this.#program[on]
+        const inMemory = new Map(rows._state.acceptedSyncedEntries() as Iterable<[Key, object]>)
+        checkSameRows(`memory of context ${who}: ${on}`, inMemory, this.#walk.of(on), {
+          mayLack: mode === 'on-demand',
+        })
+      }
+      if (this.#isPending(app)) continue
+      for (const live of app.queries) await this.#checkQuery(who, app, live)
+    }
+  }
+
+  async #checkQuery(who: number, app: App, live: LiveQuery): Promise<void> {
+    const reference = this.#reference.queryLike(live)
+    const fault = faultOfQuery(`context ${who}`, live, reference)
+    if (fault === undefined) return
+    if (isGivenUpByCore(live)) {
+      this.#branches.reached('TanStack DB gave up a live query of its own')
+      return
+    }
+    // A page that is wrong over the right rows was loaded wrongly; any other query has only to be told of its rows.
+    const isPage =
+      kindOf(live.shape).ordered === true && BOTH.some((on) => this.#program[on].mode === 'on-demand')
+    const isReady = live.query.status === 'ready'
+    const isRight =
+      isReady && !isPage && showTheSame(await this.#reference.afresh(live, app.collections), reference, live)
+    must(isRight, () => fault)
+    this.#branches.reached('a live query of TanStack DB lost track of its own rows')
+  }
+
+  async #onDisk(on: On): Promise<Map<Key, object>> {
+    const { journal } = (this.#apps.find(({ hasEnded }) => !hasEnded) as App).daybook
+    const { rows } = await this.#settled('query()', journal.query(on))
+    return new Map(
+      rows.map(({ key, value, notes }) => {
+        const parsed = notes === null ? undefined : (JSON.parse(notes) as Note[])
+        return [decodeKey(key), decodeValue(JSON.parse(value) as Json, parsed) as object]
+      }),
+    )
+  }
+
+  /** What a promise of ours settles with; one that never settles is a broken promise. */
+  async #settled<T>(what: string, promise: Promise<T>): Promise<T> {
+    let outcome: { readonly value: T } | { readonly error: unknown } | undefined
+    promise.then(
+      (value) => {
+        outcome = { value }
+      },
+      (error: unknown) => {
+        outcome = { error }
+      },
+    )
+    for (let passed = 0; outcome === undefined && passed < LONGEST_WAIT; passed += LOOK) {
+      await this.#time.clock.advance(LOOK)
+      // What takes longer waits for messages that are sent again.
+      if (passed > 1000) await this.#time.clock.advance(500)
+    }
+    must(outcome !== undefined, () => `${what} never came to an end`)
+    const settled = outcome as unknown as { readonly value: T } | { readonly error: unknown }
+    if ('error' in settled) throw settled.error
+    return settled.value
+  }
+}
+
+/**
+ * Whether core has ended it: a lazy join whose keys change while its first rows are loaded fails by core's own hand,
+ * whoever the rows come from.
+ */
+function isGivenUpByCore({ query }: LiveQuery): boolean {
+  const { lastSubsetError } = query.utils as { readonly lastSubsetError?: unknown }
+  return query.status === 'error' && lastSubsetError instanceof LoadSubsetOperationAbortedError
+}
