@@ -56,3 +56,45 @@ export class DeposedError extends DaybookError {
     )
   }
 }
+
+/** The rows of the collection are another source's now: another user's, for example. */
+export class SourceIdentityError extends DaybookError {
+  static override readonly code = 'DAYBOOK_SOURCE_IDENTITY'
+  declare readonly code: 'DAYBOOK_SOURCE_IDENTITY'
+
+  constructor(
+    readonly collection: string,
+    /** The identity of the source that the collection was opened with here. */
+    readonly identity: string,
+    /** The identity of the source that the rows are of. */
+    readonly newest: string,
+  ) {
+    super(
+      `Collection ${quote(collection)} was begun anew with another source (${quote(newest)}) than the one that it has here ` +
+        `(${quote(identity)}): its rows are not shown here any more. Clean the collection up and make it with the options ` +
+        'that are meant now, or give each source an id of its own.',
+    )
+  }
+}
+
+/** The collection was kept as one whose rows live in the daybook, and is opened as one with a source, or the reverse. */
+export class CollectionKindError extends DaybookError {
+  static override readonly code = 'DAYBOOK_COLLECTION_KIND'
+  declare readonly code: 'DAYBOOK_COLLECTION_KIND'
+
+  constructor(
+    readonly collection: string,
+    /** As what it is opened. */
+    readonly opened: 'local-only' | 'synced',
+  ) {
+    super(
+      opened === 'synced'
+        ? `Collection ${quote(collection)} has rows that the app has written itself, and is opened with a source that knows ` +
+            "nothing of them. Nothing was changed. Keep the source's rows under another id and hand the app's own to it, or " +
+            `give them up first: await daybook.drop(${quote(collection)}).`
+        : `Collection ${quote(collection)} has the rows of a source, and is opened without one. Nothing was changed. Use ` +
+            'another id for rows that the app writes itself, or give up what was synced first: await ' +
+            `daybook.drop(${quote(collection)}).`,
+    )
+  }
+}

@@ -275,8 +275,8 @@ test('a page that sends garbage, and one of another version, harm nobody', async
       7,
       'DROP TABLE',
       {},
-      { daybook: 1 },
-      { daybook: 1, from: 'x', id: 1, method: 'sql' },
+      { daybook: 2 },
+      { daybook: 2, from: 'x', id: 1, method: 'sql' },
     ]) {
       requests.postMessage(message)
     }
@@ -288,7 +288,7 @@ test('a page that sends garbage, and one of another version, harm nobody', async
     return answered
   }, name)
   expect(answer).toMatchObject({
-    daybook: 1,
+    daybook: 2,
     to: 'stranger',
     id: 5,
     result: { error: { name: 'ProtocolError' } },

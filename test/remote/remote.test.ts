@@ -244,11 +244,11 @@ test('what waits is sent to each new leader as soon as it is heard of, whatever 
   // Its time never comes: nothing is overdue.
   const journal = new RemoteJournal({ id: 'context', link, clock: new FakeClock() })
   const head = journal.head()
-  const leads = (leader: string): void => hear({ daybook: 1, leader, head: { term: 1, seq: 1 }, entries: [] })
+  const leads = (leader: string): void => hear({ daybook: 2, leader, head: { term: 1, seq: 1 }, entries: [] })
   for (const leader of ['first', 'first', 'second', 'third']) leads(leader)
   const call = { id: 1, method: 'head' }
   expect(sent).toEqual([call, call, call, call])
-  hear({ daybook: 1, to: 'context', id: 1, leader: 'third', result: { value: { term: 3, seq: 3 } } })
+  hear({ daybook: 2, to: 'context', id: 1, leader: 'third', result: { value: { term: 3, seq: 3 } } })
   expect(await head).toEqual({ term: 3, seq: 3 })
   leads('fourth')
   expect(sent).toHaveLength(4)
@@ -269,7 +269,7 @@ test.each(['DAYBOOK_FENCED', 'DAYBOOK_CLOSED'])(
     const journal = new RemoteJournal({ id: 'context', link, clock: new FakeClock() })
     const head = journal.head()
     const answer = (leader: string, result: object): void =>
-      hear({ daybook: 1, to: 'context', id: 1, leader, result })
+      hear({ daybook: 2, to: 'context', id: 1, leader, result })
     answer('deposed', { error: { name: 'Error', message: 'deposed', fields: { code } } })
     answer('next', { value: { term: 2, seq: 2 } })
     expect(await head).toEqual({ term: 2, seq: 2 })
@@ -325,7 +325,7 @@ describe('messages that are not ours', () => {
       300,
     )
     expect((await session.maintenance.verify()).clean).toBe(true)
-    stranger.send({ daybook: 1, from: 'stranger', id: 7_777_777, method: 'DROP TABLE', args: [], piece: 0 })
+    stranger.send({ daybook: 2, from: 'stranger', id: 7_777_777, method: 'DROP TABLE', args: [], piece: 0 })
     await eventually(() => JSON.stringify(stranger.answers).includes('"id":7777777,'))
     const { result } = stranger.answers.find(
       (answer) => (answer as { id: number }).id === 7_777_777,
@@ -339,18 +339,18 @@ describe('messages that are not ours', () => {
     await leader(broadcastHub('versions'))
     // A page of a later version asks this leader.
     const later = line('versions', 'later')
-    later.send({ daybook: 2, from: 'later', id: 1, something: 'new' })
+    later.send({ daybook: 3, from: 'later', id: 1, something: 'new' })
     await eventually(() => later.answers.some((answer) => (answer as { to?: string }).to === 'later'))
-    expect(later.answers).toContainEqual(expect.objectContaining({ daybook: 1, to: 'later', id: 1 }))
+    expect(later.answers).toContainEqual(expect.objectContaining({ daybook: 2, to: 'later', id: 1 }))
     // This page asks a leader of a later version.
     const journal = remote(broadcastLink('of-later', 'context'))
     const requests = new BroadcastChannel('daybook:of-later:requests')
     const answers = new BroadcastChannel('daybook:of-later:to:context')
     ends.push(() => requests.close())
     ends.push(() => answers.close())
-    requests.onmessage = () => answers.postMessage({ daybook: 2, to: 'context', id: 1 })
+    requests.onmessage = () => answers.postMessage({ daybook: 3, to: 'context', id: 1 })
     const refused = journal.head()
     await expect(refused).rejects.toBeInstanceOf(ProtocolVersionError)
-    await expect(refused).rejects.toMatchObject({ ours: 1, theirs: 2 })
+    await expect(refused).rejects.toMatchObject({ ours: 2, theirs: 3 })
   })
 })

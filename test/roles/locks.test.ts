@@ -87,7 +87,7 @@ describe('no locks', () => {
 describe('the locks of a database that is being opened', () => {
   it('are those of the database', async () => {
     const locks = new ContextLocks()
-    const opening = openingLocks(turn().then(() => locks))
+    const opening = openingLocks(() => turn().then(() => locks))
     const lock = await opening.request('a', { signal: never })
     expect(locks.size).toBe(1)
     lock.release()
@@ -95,7 +95,9 @@ describe('the locks of a database that is being opened', () => {
 
   it('are granted to nobody when it cannot be opened', async () => {
     const ending = new AbortController()
-    const request = openingLocks(Promise.reject(new Error('no'))).request('a', { signal: ending.signal })
+    const request = openingLocks(() => Promise.reject(new Error('no'))).request('a', {
+      signal: ending.signal,
+    })
     expect(await Promise.race([request, turn().then(() => 'waits')])).toBe('waits')
     ending.abort(new Error('enough'))
     await expect(request).rejects.toThrow('enough')

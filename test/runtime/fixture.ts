@@ -12,6 +12,8 @@ import {
   openDaybook,
   persistedCollectionOptions,
 } from '../../src/node.js'
+import { decodeKey } from '../../src/values/decode-key.js'
+import { decodeValue, type Json, type Note } from '../../src/values/value.js'
 
 export interface Todo {
   id: number
@@ -104,9 +106,15 @@ export const complete = (daybook: Daybook, collection = 'todos'): Promise<void> 
 export async function rowsOnDisk(filename: string, id: string): Promise<Map<string | number, unknown>> {
   const daybook = openDaybook({ filename })
   try {
-    const collection = rowsOf(daybook, id)
-    await collection.preload()
-    return rowsByKey(collection)
+    const { rows } = await daybook.journal.query(id)
+    const found = rows.map(
+      ({ key, value, notes }) =>
+        [
+          decodeKey(key),
+          decodeValue(JSON.parse(value) as Json, notes === null ? undefined : (JSON.parse(notes) as Note[])),
+        ] as const,
+    )
+    return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))
   } finally {
     await daybook.close()
   }

@@ -56,6 +56,7 @@ export async function contend(
   const owner = new SyncOwner({
     collection: COLLECTION,
     origin: origin.id,
+    contender: origin.id,
     locks: system.of(name),
     tail,
     clock,

@@ -25,9 +25,8 @@ describe('a source that commits', () => {
     await daybook.close()
     const entries = await transactionsIn(open(file))
     expect(entries.map(({ ops }) => ops.map(({ op }) => op))).toEqual([
-      ['put', 'put'],
-      ['patch', 'delete'],
-      ['state'],
+      ['put', 'put', 'state'],
+      ['patch', 'delete', 'state'],
     ])
   })
 

@@ -15,6 +15,7 @@ import { encodeKey, type Key, parseKey } from '../../values/key.js'
 import type { Json, Note } from '../../values/value.js'
 import type { Codec } from '../daybook/codec.js'
 import { acceptedRow, acceptedRows, type SyncParams, seedKeys } from './core-state.js'
+import type { HeldRow } from './held-rows.js'
 
 /** Told what the log says besides rows that core shows. */
 export interface WriterEvents<TKey extends Key> {
@@ -117,16 +118,40 @@ export class CoreWriter<T extends object, TKey extends Key> {
   }
 
   row(row: StoredRow): void {
+    const read = this.read(row)
+    if (read !== undefined) this.show(read.key, read)
+  }
+
+  /** Decodes a row; nothing where it cannot be read, and the daybook was told so. */
+  read(row: StoredRow): (HeldRow & { readonly key: TKey }) | undefined {
     try {
       const key = parseKey(row.key) as TKey | undefined
       if (key === undefined) throw new TypeError('it is not a key')
-      this.#put(key, this.#parsed(row.value, row.notes) as T)
-      if (row.metadata !== null) {
-        this.#params.metadata?.row.set(key, this.#parsed(row.metadata, row.metadata_notes))
-      }
+      const metadata = row.metadata === null ? undefined : this.#parsed(row.metadata, row.metadata_notes)
+      return { key, row: this.#parsed(row.value, row.notes) as object, metadata }
     } catch (cause) {
       this.#unreadableRow(row.key, cause)
+      return undefined
     }
+  }
+
+  /** A row as the log has it. */
+  show(key: TKey, { row, metadata }: HeldRow): void {
+    this.#put(key, row as T)
+    if (metadata !== undefined) this.#params.metadata?.row.set(key, metadata)
+  }
+
+  /** Metadata of the collection, decoded; without what cannot be read. */
+  names(stored: readonly StoredState[]): Map<string, unknown> {
+    const names = new Map<string, unknown>()
+    for (const { name, value, notes } of stored) {
+      try {
+        names.set(JSON.parse(name) as string, this.#parsed(value, notes))
+      } catch {
+        // It is told when it is to be shown.
+      }
+    }
+    return names
   }
 
   /** All metadata of the collection: what is not among it goes. */

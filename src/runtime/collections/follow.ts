@@ -8,15 +8,16 @@
 import type { Position } from '../../errors.js'
 import type { Entry } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
-import type { Rows } from '../../materializer/query.js'
 import type { Subset } from '../../materializer/subset/subset.js'
 import type { Key } from '../../values/key.js'
 import type { Internals } from '../daybook/internals.js'
 import type { Follower } from '../daybook/tail.js'
 import type { ReloadReason } from '../daybook/trace.js'
+import type { Rows } from '../journal/journal.js'
 import { showAccepted } from './accepted-keys.js'
-import { acceptedRows, type SyncParams } from './core-state.js'
+import { acceptedRows, isSeed, type SyncParams, seedKeys } from './core-state.js'
 import { CoreWriter, type RowsOnDemand, type WriterEvents } from './core-writer.js'
+import { type HeldRow, type HeldRows, NOTHING_HELD } from './held-rows.js'
 import { hasOneOf } from './keys-on-disk.js'
 import type { MutatedCollection } from './mutations.js'
 import type { CollectionSchema } from './schema/migration.js'
@@ -30,16 +31,30 @@ interface Arrived {
   readonly entry: Entry
 }
 
+/** What is on disk of a collection. */
+export interface ReadRows {
+  /** Its metadata. */
+  readonly names: ReadonlyMap<string, unknown>
+  readonly hasRows: () => Promise<boolean>
+}
+
 export interface FollowEvents<TKey extends Key>
   extends Omit<WriterEvents<TKey>, 'onUnreadable' | 'onListenerError'> {
   /** Called before the rows are read for the first time, when no entry can be missed any more; the reading waits for it. */
   readonly beforeLoading?: () => Promise<void>
+  /**
+   * Whether rows that were read are to be shown. Where they are not, nothing of them is, nor of what comes, before an entry
+   * drops them.
+   *
+   * @throws what is wrong with them; the run is over then
+   */
+  readonly accepts?: (rows: ReadRows) => Promise<boolean>
   /** The rows on disk are in memory. */
   readonly onReady: () => void
   /** The rows cannot be read; the run is over. */
   readonly onError: (error: unknown) => void
-  /** Whether an entry is one whose changes are in memory already. */
-  readonly isApplied?: (entry: Entry) => boolean
+  /** For an entry whose changes are in memory already: what of it is not. `undefined` for any other. */
+  readonly leftOf?: (entry: Entry) => readonly StoredOp[] | undefined
   /** Inside the transaction that changed the base: what is in memory only goes on top of it again. */
   readonly onBaseChanged?: () => void
 }
@@ -53,8 +68,11 @@ export interface LoadsOnDemand extends RowsOnDemand {
 export interface FollowOptions {
   /** Rows are loaded by subset: the run begins with metadata only. */
   readonly onDemand?: LoadsOnDemand | undefined
-  /** Rows that are in memory before the first are read (`initialData`) stay only if the log has them. */
-  readonly dropsSeeds?: boolean
+  /**
+   * What becomes of rows that are in memory before the first are read (`initialData`, `hydrate`): they `go` unless the log has
+   * them, they are `first` and the rows on disk wait behind them until they are released, or they `stay` (default).
+   */
+  readonly seeds?: 'go' | 'first' | 'stay'
 }
 
 export class FollowingCollection<T extends object, TKey extends Key> implements Follower {
@@ -64,7 +82,11 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     return this.#onDemand !== undefined
   }
   readonly #onDemand: LoadsOnDemand | undefined
-  readonly #dropsSeeds: boolean
+  readonly #seeds: 'go' | 'first' | 'stay'
+  /** The rows on disk are not this collection's. */
+  #isForeign = false
+  /** Rows on disk that are not shown yet. */
+  #held: Map<Key, HeldRow> | undefined
   readonly #internals: Internals
   readonly #events: FollowEvents<TKey>
   readonly #schema: CollectionSchema
@@ -83,11 +105,11 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     internals: Internals,
     params: SyncParams<T, TKey>,
     events: FollowEvents<TKey>,
-    { onDemand, dropsSeeds = false }: FollowOptions = {},
+    { onDemand, seeds = 'stay' }: FollowOptions = {},
   ) {
     this.collection = collection
     this.#onDemand = onDemand
-    this.#dropsSeeds = dropsSeeds
+    this.#seeds = seeds
     this.#internals = internals
     this.#events = events
     this.#schema = { ...schemaOf(params.collection as unknown as MutatedCollection), collection }
@@ -122,6 +144,30 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
   /** The run is over; what is in memory says nothing any more. */
   get isStopped(): boolean {
     return this.#stopped
+  }
+
+  /** Rows on disk that wait behind those that came by another way. */
+  get held(): HeldRows {
+    return this.#held ?? NOTHING_HELD
+  }
+
+  /**
+   * Shows the rows that wait, in the open transaction of core, except those that it has changed. `over`: also where the
+   * collection has a row that came by another way; the log decides.
+   */
+  release(isChanged: (key: Key) => boolean, { over }: { readonly over: boolean }): void {
+    const held = this.#held
+    this.#held = undefined
+    for (const [key, row] of held ?? []) {
+      if (isChanged(key) || (!over && isSeed(this.#params.collection, key))) continue
+      this.writer.show(key as TKey, row)
+    }
+  }
+
+  /** The same in a transaction of its own. */
+  releaseAll(options: { readonly over: boolean }): void {
+    if (this.#held === undefined || this.#stopped) return
+    this.writer.transaction(() => this.release(() => false, options))
   }
 
   stop(): void {
@@ -175,21 +221,51 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     const found = await queryAtVersion(this.#internals, this.#schema, () =>
       journal.query(this.collection, this.#subset(replace)),
     )
-    const rows = replace ? found.rows : await this.#write(found.rows)
+    this.#isForeign = (await this.#accepts(found)) === false
+    if (this.#isForeign) {
+      this.#goOnFrom(found)
+      return
+    }
+    const holds = !replace && this.#seeds === 'first' && seedKeys(this.#params.collection).length > 0
+    if (holds) this.#hold(found.rows)
+    else this.#held = undefined
+    const rows = replace ? found.rows : holds ? [] : await this.#write(found.rows)
     if (this.#stopped) return
     this.writer.transaction(() => {
       // Live queries over subsets would load all of theirs again if the collection were emptied.
       if (isReload) this.writer.dropOthers(found.rows)
       else if (replace) this.writer.clear()
-      else if (this.#dropsSeeds) this.writer.dropSeeds(found.rows)
+      else if (this.#seeds === 'go') this.writer.dropSeeds(found.rows)
       for (const row of rows) this.writer.row(row)
       this.writer.states(found.state)
       if (replace) this.#events.onBaseChanged?.()
     })
-    this.#at = found.at
-    this.#version = found.schemaVersion
-    for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
+    this.#goOnFrom(found)
     if (isReload) this.#onDemand?.reload()
+  }
+
+  async #accepts({ rows, state }: Rows): Promise<boolean> {
+    const { accepts } = this.#events
+    if (accepts === undefined) return true
+    const { journal } = this.#internals
+    const hasAny = async (): Promise<boolean> =>
+      (await journal.query(this.collection, { limit: 1 })).rows.length > 0
+    const hasRows = async (): Promise<boolean> => (this.isOnDemand ? hasAny() : rows.length > 0)
+    return accepts({ names: this.writer.names(state), hasRows })
+  }
+
+  #goOnFrom({ at, schemaVersion }: Rows): void {
+    this.#at = at
+    this.#version = schemaVersion
+    for (const { ops, entry } of this.#arrived.splice(0)) this.apply(ops, entry)
+  }
+
+  #hold(rows: Rows['rows']): void {
+    this.#held = new Map()
+    for (const stored of rows) {
+      const read = this.writer.read(stored)
+      if (read !== undefined) this.#held.set(read.key, read)
+    }
   }
 
   // Of a collection that loads its rows by subset, those that are in memory.
@@ -213,8 +289,10 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     return rows.slice(from)
   }
 
-  #applyEntry({ ops, entry }: Arrived): void {
+  #applyEntry({ ops: all, entry }: Arrived): void {
     const { schemaVersion: wanted } = this.#schema
+    const ops = this.#isForeign ? fromReset(all) : all
+    if (ops.length > 0) this.#isForeign = false
     if (entry.kind !== 'tx') this.#version = versionAfter(this.#version, ops)
     // A newer app has migrated the rows, which ends this run; or an older one has written the first of them, and they are
     // to be migrated before anybody sees them.
@@ -222,16 +300,27 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       this.reload('migration')
       return
     }
-    if (this.#events.isApplied?.(entry) !== true) {
+    const left = this.#events.leftOf?.(entry)
+    if (left === undefined || left.length > 0) {
+      // Another context goes on from the rows on disk.
+      if (left === undefined && ops.some(isAboutRows)) this.releaseAll({ over: true })
       this.writer.transaction(() => {
         const from = { seq: entry.position.seq, isOwn: entry.origin === this.#internals.origin }
-        for (const op of ops) this.writer.op(op, from)
-        this.#events.onBaseChanged?.()
+        for (const op of left ?? ops) this.writer.op(op, from)
+        if (left === undefined) this.#events.onBaseChanged?.()
       })
     }
     this.#at = entry.position
   }
 }
+
+/** What an entry says from where it drops everything on. */
+function fromReset(ops: readonly StoredOp[]): readonly StoredOp[] {
+  const at = ops.findIndex(([name]) => name === 'reset')
+  return at === -1 ? [] : ops.slice(at)
+}
+
+const isAboutRows = ([name]: StoredOp): boolean => !['claim', 'state', 'schema', 'redacted'].includes(name)
 
 // The latest run of each collection object: two objects made from the same options have runs of their own.
 const runs = new WeakMap<object, FollowingCollection<object, Key>>()

@@ -6,49 +6,29 @@
 
 import type { SyncMetadataApi } from '@tanstack/db'
 import { InvalidOptionError } from '../../errors.js'
-import { digest } from '../../log/checksum.js'
 import type { Key } from '../../values/key.js'
-import { encodeValue } from '../../values/value.js'
 
-/** Names that daybook keeps for itself among a collection's metadata. */
-const RESERVED = 'daybook:'
+/** Begins the names that daybook keeps for itself among a collection's metadata. */
+export const RESERVED = 'daybook:'
 
 /** The collection was complete once: what is on disk can be shown without its source. */
 export const COMPLETE = `${RESERVED}complete`
 
+/** Which source the rows are of: a text, or null for one that has no identity. A collection without it is local-only. */
+export const IDENTITY = `${RESERVED}identity`
+
 /** Begins the names under which subsets are noted that the source has answered once. */
-const ANSWERED = `${RESERVED}answered:`
-
-/** The name under which a subset is noted; nothing for one that cannot be written down. */
-export function answeredName(subset: object): string | undefined {
-  try {
-    const { json, notes } = encodeValue(subset)
-    return ANSWERED + digest(JSON.stringify([json, notes]))
-  } catch {
-    // A comparison function of the app's own.
-    return undefined
-  }
-}
-
-/** Begins the names under which contexts write what they need of the source. */
-const WANTED = `${RESERVED}wanted`
-
-/** The name under which a context writes that it needs a subset; without arguments, what all such names begin with. */
-export const wantedName = (by = '', answered = ''): string =>
-  by === '' ? `${WANTED}:` : `${WANTED}:${by}:${answered}`
-
-/** Who needs what, if this is the name of a wanted subset. `digest` is the name under which it is answered. */
-export function wantedOf(name: string): { by: string; digest: string } | undefined {
-  if (!name.startsWith(wantedName())) return undefined
-  const at = name.indexOf(':', wantedName().length)
-  return { by: name.slice(wantedName().length, at), digest: name.slice(at + 1) }
-}
+export const ANSWERED = `${RESERVED}answered:`
 
 export class CollectionMetadata {
   readonly #values = new Map<string, unknown>()
 
   get(name: string): unknown {
     return this.#values.get(name)
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name)
   }
 
   set(name: string, value: unknown): void {

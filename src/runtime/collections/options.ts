@@ -21,6 +21,7 @@ import { handlerWhereSourceRuns, syncedSync } from './synced/synced.js'
 import {
   type CheckedSource,
   checkReadiness,
+  checkSource,
   isReadyLocally,
   readinessOf,
   type SourceOptions,
@@ -67,7 +68,9 @@ type Result<
 }
 
 /** The options of a source, as they were, kept by a daybook. */
-type Synced<O> = Omit<O, 'persistence' | 'readiness' | 'initialRender'> & { id: string }
+type Synced<O> = Omit<O, 'persistence' | 'readiness' | 'initialRender' | 'identity' | 'snapshot'> & {
+  id: string
+}
 
 /**
  * Options for `createCollection` whose rows are kept by a daybook.
@@ -156,8 +159,8 @@ function localOnlyConfig(options: AnyLocalOnly): object {
 // Without a factory for DbClient: the source's own one does not survive the spread, and what it holds belongs to one
 // client. `collectionOptions(id, (client) => persistedCollectionOptions({ … }))` makes one of each for every client.
 function syncedConfig(options: CheckedSource): object {
-  const { readiness: _, initialRender: __, ...rest } = options
-  const { id, sync: source } = options
+  const { readiness: _, initialRender: __, identity, snapshot, ...rest } = options
+  const { id, sync: source, utils } = options as CheckedSource & { readonly utils?: unknown }
   const internals = internalsOf(options.persistence)
   const readiness = readinessOf(options, () => internals.clock.now())
   const sync = syncedSync({
@@ -165,6 +168,9 @@ function syncedConfig(options: CheckedSource): object {
     internals,
     readiness,
     source,
+    utils,
+    identity,
+    snapshot,
     onDemand: options.syncMode === 'on-demand',
     readyLocally: isReadyLocally(options),
   })
@@ -212,4 +218,5 @@ function checkOptions(options: AnyOptions): void {
     )
   }
   checkReadiness(id, options)
+  checkSource(id, options)
 }

@@ -16,6 +16,7 @@ import type { Verification } from '../journal/verification.js'
 import type { Origin } from '../origin.js'
 import { stayAlive } from '../stay-alive.js'
 import { HandleOwners } from '../sync-owner/handle-owners.js'
+import { openingLocks } from '../sync-owner/locks/locks.js'
 import { Codec } from './codec.js'
 import { Emitter } from './emitter.js'
 import { type DecodedEntry, type EntriesOptions, readDecoded } from './entries.js'
@@ -25,6 +26,7 @@ import type { OpenedDaybook } from './opened.js'
 import { writeOps } from './ops-write.js'
 import { Pending, settlesWithin } from './pending.js'
 import type { MutationsHolder, Persistence } from './persistence.js'
+import { Presence } from './presence.js'
 import { Tail } from './tail.js'
 import type { Trace } from './trace.js'
 import { traced } from './traced-journal.js'
@@ -82,9 +84,10 @@ export class Daybook implements Persistence, AsyncDisposable {
     })
     tail.beforeApplying((entry) => writer.arriving(entry))
     const codec = new Codec()
+    const locks = openingLocks(async () => (await this.#opening).locks())
     const owners = new HandleOwners(
       {
-        locks: async () => (await this.#opening).locks(),
+        locks,
         tail,
         clock,
         origin: origin.id,
@@ -108,6 +111,7 @@ export class Daybook implements Persistence, AsyncDisposable {
       counters,
       breathe,
       owners,
+      presence: new Presence({ origin: origin.id, board: journal, locks }),
     }
     setInternals(this, this.#internals)
   }
@@ -316,7 +320,7 @@ export class Daybook implements Persistence, AsyncDisposable {
   }
 
   async #close(timeout: number): Promise<void> {
-    const { pending, writer, events, clock, tail, owners } = this.#internals
+    const { pending, writer, events, clock, tail, owners, presence } = this.#internals
     const finished = pending.close()
     const isInTime = writer.inHandlers.length === 0 || (await settlesWithin(timeout, finished, clock))
     if (!isInTime && writer.inHandlers.length > 0) {
@@ -330,6 +334,7 @@ export class Daybook implements Persistence, AsyncDisposable {
     await finished
     // What the owner has appended is kept before the next one begins.
     await owners.stop()
+    await presence.close()
     this.#closed.abort()
     tail.stop()
     const opened = await this.#opening.catch(() => undefined)

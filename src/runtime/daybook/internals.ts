@@ -11,6 +11,7 @@ import type { Codec } from './codec.js'
 import type { Emitter } from './emitter.js'
 import type { Pending } from './pending.js'
 import type { Persistence } from './persistence.js'
+import type { Presence } from './presence.js'
 import type { Tail } from './tail.js'
 import type { Writer } from './writer.js'
 
@@ -20,6 +21,8 @@ export interface Internals {
   /** Who this handle is in the log. */
   readonly origin: string
   readonly journal: Journal
+  /** What this context and others say to each other. */
+  readonly presence: Presence
   readonly tail: Tail
   readonly writer: Writer
   readonly codec: Codec

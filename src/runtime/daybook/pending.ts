@@ -5,11 +5,18 @@ import type { Clock } from '../clock.js'
 
 export class Pending {
   readonly #work = new Set<Promise<unknown>>()
+  readonly #last = new Set<() => void>()
   #isClosing = false
 
   /** From now on everything new is refused. */
   get isClosing(): boolean {
     return this.#isClosing
+  }
+
+  /** Does something when the handle is about to close, while new work is still taken. Answers what calls it off. */
+  beforeClosing(work: () => void): () => void {
+    this.#last.add(work)
+    return () => this.#last.delete(work)
   }
 
   /** @throws ClosedError when the handle is closing */
@@ -35,6 +42,7 @@ export class Pending {
 
   /** Refuses everything new; resolves when what was asked for before is finished. */
   async close(): Promise<void> {
+    for (const work of this.#last) work()
     this.#isClosing = true
     while (this.#work.size > 0) await Promise.allSettled(this.#work)
   }

@@ -2,6 +2,7 @@
 
 import { parseOps } from '../../log/body.js'
 import type { Clock } from '../clock.js'
+import type { Board, Notice } from '../journal/board.js'
 import type {
   Entries,
   Entry,
@@ -16,15 +17,15 @@ import type {
 import type { AppendEvent, Trace } from './trace.js'
 
 /** The same journal, whose appends are told of. */
-export const traced = (journal: Journal, trace: Trace, clock: Clock): Journal =>
+export const traced = (journal: Journal & Board, trace: Trace, clock: Clock): Journal & Board =>
   new TracedJournal(journal, trace, clock)
 
-class TracedJournal implements Journal {
-  readonly #journal: Journal
+class TracedJournal implements Journal, Board {
+  readonly #journal: Journal & Board
   readonly #trace: Trace
   readonly #clock: Clock
 
-  constructor(journal: Journal, trace: Trace, clock: Clock) {
+  constructor(journal: Journal & Board, trace: Trace, clock: Clock) {
     this.#journal = journal
     this.#trace = trace
     this.#clock = clock
@@ -43,6 +44,22 @@ class TracedJournal implements Journal {
       (error: unknown) => tell({ outcome: 'failed', error }),
     )
     return appended
+  }
+
+  notify(origin: string, topic: string, value: string | undefined): Promise<void> {
+    return this.#journal.notify(origin, topic, value)
+  }
+
+  silence(origin: string): Promise<void> {
+    return this.#journal.silence(origin)
+  }
+
+  notices(prefix: string): Promise<readonly Notice[]> {
+    return this.#journal.notices(prefix)
+  }
+
+  onNotice(listener: () => void): Unsubscribe {
+    return this.#journal.onNotice(listener)
   }
 
   head(): Promise<Position> {

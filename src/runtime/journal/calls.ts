@@ -2,6 +2,7 @@
 
 import type { Position } from '../../errors.js'
 import type { Key } from '../../values/key.js'
+import type { Board } from './board.js'
 import type { Journal } from './journal.js'
 import type { Forgotten, Redacted, RedactionPlan, SeqRange } from './redactions.js'
 import type { CollectionInfo, JournalStats } from './stats.js'
@@ -15,8 +16,8 @@ export interface CompactOptions {
   readonly forget?: boolean
 }
 
-/** A journal that can be compacted and closed. */
-export interface OpenJournal extends Journal {
+/** A journal that can be compacted and closed, and the board beside it. */
+export interface OpenJournal extends Journal, Board {
   /** Writes a checkpoint and trims the log below it. */
   compact(options?: CompactOptions): Promise<Position>
   close(): Promise<void>

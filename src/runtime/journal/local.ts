@@ -12,6 +12,7 @@ import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
 import { controlsOf } from '../../log/controls.js'
 import type { Entry, Maker, Position, Transaction } from '../../log/entry.js'
+import { clearNotices, type Notice, readNotices, setNotice } from '../../log/notices.js'
 import { partsOfOps } from '../../log/op.js'
 import { type Entries, readEntries } from '../../log/read.js'
 import type { Retain } from '../../materializer/compact.js'
@@ -119,6 +120,29 @@ export class LocalJournal implements OpenJournal {
   subscribe(listener: (entries: readonly Entry[]) => void): Unsubscribe {
     this.#checkOpen()
     return this.#watch.subscribe(listener)
+  }
+
+  async notify(origin: string, topic: string, value: string | undefined): Promise<void> {
+    this.#checkOpen()
+    await this.#driver.transaction('write', () => setNotice(origin, topic, value))
+    this.#watch.noticed()
+  }
+
+  async silence(origin: string): Promise<void> {
+    this.#checkOpen()
+    // Looking first: a context that never said anything costs no write.
+    if ((await this.notices('')).every((notice) => notice.origin !== origin)) return
+    await this.#driver.transaction('write', () => clearNotices(origin))
+    this.#watch.noticed()
+  }
+
+  notices(prefix: string): Promise<readonly Notice[]> {
+    return this.inspect(() => readNotices(prefix))
+  }
+
+  onNotice(listener: () => void): Unsubscribe {
+    this.#checkOpen()
+    return this.#watch.onNotice(listener)
   }
 
   /** Begins a new term: from now on appends that carry an older one are refused. */

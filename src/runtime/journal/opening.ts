@@ -1,5 +1,6 @@
 /** A journal at once, for a database that is still being opened. Failures of the opening reach whoever waits. */
 
+import type { Board, Notice } from './board.js'
 import type {
   Entries,
   Entry,
@@ -12,11 +13,11 @@ import type {
   Unsubscribe,
 } from './journal.js'
 
-export class OpeningJournal implements Journal {
-  readonly #opening: Promise<Journal>
-  #opened: Journal | undefined
+export class OpeningJournal implements Journal, Board {
+  readonly #opening: Promise<Journal & Board>
+  #opened: (Journal & Board) | undefined
 
-  constructor(opening: Promise<Journal>) {
+  constructor(opening: Promise<Journal & Board>) {
     this.#opening = opening
     opening.then(
       (journal) => {
@@ -51,13 +52,32 @@ export class OpeningJournal implements Journal {
     return this.#opening.then((journal) => journal.index(collection, changes))
   }
 
+  async notify(origin: string, topic: string, value: string | undefined): Promise<void> {
+    await (await this.#opening).notify(origin, topic, value)
+  }
+
+  async silence(origin: string): Promise<void> {
+    await (await this.#opening).silence(origin)
+  }
+
+  async notices(prefix: string): Promise<readonly Notice[]> {
+    return (await this.#opening).notices(prefix)
+  }
+
+  onNotice(listener: () => void): Unsubscribe {
+    return this.#opened?.onNotice(listener) ?? this.#later((journal) => journal.onNotice(listener))
+  }
+
   subscribe(listener: (entries: readonly Entry[], head?: Position) => void): Unsubscribe {
-    if (this.#opened !== undefined) return this.#opened.subscribe(listener)
+    return this.#opened?.subscribe(listener) ?? this.#later((journal) => journal.subscribe(listener))
+  }
+
+  #later(subscribe: (journal: Journal & Board) => Unsubscribe): Unsubscribe {
     let unsubscribe: Unsubscribe | undefined
     let ended = false
     this.#opening
       .then((journal) => {
-        if (!ended) unsubscribe = journal.subscribe(listener)
+        if (!ended) unsubscribe = subscribe(journal)
       })
       // It did not open, or was closed as soon as it was open. The subscriber asks for the head as well, and is told there.
       .catch(() => undefined)

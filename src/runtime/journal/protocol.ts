@@ -9,7 +9,7 @@ import type { Position } from '../../errors.js'
 import type { Entry } from '../../log/entry.js'
 
 /** Raised with every change of a message's shape. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** The calls that a context can make. Never SQL, never a path. */
 export const METHODS = [
@@ -27,6 +27,9 @@ export const METHODS = [
   'planRedaction',
   'redact',
   'forget',
+  'notify',
+  'silence',
+  'notices',
 ] as const
 export type Method = (typeof METHODS)[number]
 
@@ -68,6 +71,8 @@ export interface Announcement extends Versioned {
   readonly head: Position
   /** The newest entries, where they are small. */
   readonly entries: readonly Entry[]
+  /** Somebody has said something on the board. */
+  readonly notices?: boolean
 }
 
 /** An error as it travels. */
@@ -111,7 +116,8 @@ export const isAnnouncement = (message: unknown): message is Announcement & Reco
   isId(message.leader) &&
   isPosition(message.head) &&
   Array.isArray(message.entries) &&
-  message.entries.every(isEntry)
+  message.entries.every(isEntry) &&
+  (message.notices === undefined || typeof message.notices === 'boolean')
 
 const isEntry = (entry: unknown): boolean =>
   isObject(entry) &&

@@ -10,6 +10,7 @@ import { ClosedError, NoLeaderError, ProtocolVersionError } from '../../errors.j
 import type { Key } from '../../values/key.js'
 import { type Cancel, type Clock, pause } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
+import type { Notice } from './board.js'
 import type { CompactOptions, MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Link } from './channel.js'
 import type {
@@ -64,6 +65,7 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
   readonly #parts: RemoteJournalParts
   readonly #calls = new Map<number, Call>()
   readonly #listeners = new Set<Listener>()
+  readonly #noticeListeners = new Set<() => void>()
   #leader: string | undefined
   #lastId = 0
   #cancelLook: Cancel | undefined
@@ -156,6 +158,26 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     return this.#call('forget', [collection, keys])
   }
 
+  notify(origin: string, topic: string, value: string | undefined): Promise<void> {
+    return this.#call('notify', [origin, topic, value])
+  }
+
+  silence(origin: string): Promise<void> {
+    return this.#call('silence', [origin])
+  }
+
+  notices(prefix: string): Promise<readonly Notice[]> {
+    return this.#call('notices', [prefix])
+  }
+
+  onNotice(listener: () => void): Unsubscribe {
+    const own = (): void => listener()
+    this.#noticeListeners.add(own)
+    return () => {
+      this.#noticeListeners.delete(own)
+    }
+  }
+
   subscribe(listener: Listener): Unsubscribe {
     // One wrapper each, so that the same function can subscribe twice.
     const own: Listener = (entries, head) => listener(entries, head)
@@ -175,6 +197,7 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     this.#closed = true
     this.#cancelLook?.()
     this.#listeners.clear()
+    this.#noticeListeners.clear()
     for (const { answer } of this.#calls.values()) answer.reject(new ClosedError())
     this.#calls.clear()
     this.#parts.link.close()
@@ -232,6 +255,7 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     if (isAnnouncement(message)) {
       this.#heard(message.leader)
       for (const listener of [...this.#listeners]) listener(message.entries, message.head)
+      if (message.notices === true) for (const listener of [...this.#noticeListeners]) listener()
     } else if (isAnswer(message, id)) {
       this.#heard(message.leader)
       const call = this.#calls.get(message.id)

@@ -41,7 +41,9 @@ export interface ServerParts {
 
 export class Server {
   readonly #parts: ServerParts
-  readonly #unsubscribe: Unsubscribe
+  readonly #unsubscribes: readonly Unsubscribe[]
+  /** The last position that was told. */
+  #head: Position
   /** Calls under way, by context. */
   readonly #underWay = new Map<string, Set<number>>()
   /** Large answers that are being fetched. */
@@ -53,14 +55,18 @@ export class Server {
     this.#parts = parts
     const { hub, journal, claimed } = parts
     hub.listen((message, reply) => this.#receive(message, reply))
-    this.#unsubscribe = journal.subscribe((entries) => this.#announce(entries))
+    this.#head = claimed
+    this.#unsubscribes = [
+      journal.subscribe((entries) => this.#announce(entries)),
+      journal.onNotice(() => this.#tell(this.#head, [], true)),
+    ]
     this.#tell(claimed, [])
   }
 
   /** Answers nothing more. */
   close(): void {
     this.#closed = true
-    this.#unsubscribe()
+    for (const unsubscribe of this.#unsubscribes) unsubscribe()
     for (const { cancel } of this.#answers.values()) cancel()
     this.#answers.clear()
     this.#parts.hub.close()
@@ -76,8 +82,10 @@ export class Server {
     this.#tell(last.position, size > ANNOUNCED ? [] : entries)
   }
 
-  #tell(head: Position, entries: readonly Entry[]): void {
-    this.#parts.hub.announce({ daybook: PROTOCOL, leader: this.#parts.id, head, entries })
+  #tell(head: Position, entries: readonly Entry[], notices = false): void {
+    this.#head = head
+    const { hub, id: leader } = this.#parts
+    hub.announce({ daybook: PROTOCOL, leader, head, entries, ...(notices && { notices }) })
   }
 
   #receive(message: unknown, reply: Reply): void {
@@ -144,6 +152,12 @@ export class Server {
         return journal.index(textOf(first), second as IndexChanges)
       case 'head':
         return journal.head()
+      case 'notify':
+        return journal.notify(textOf(first), textOf(second), optionalText(args[2]))
+      case 'silence':
+        return journal.silence(textOf(first))
+      case 'notices':
+        return journal.notices(textOf(first))
       case 'compact':
         return journal.compact((first ?? undefined) as CompactOptions | undefined)
       case 'planRedaction':
@@ -174,6 +188,9 @@ export class Server {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value !== 'string') throw new ProtocolError('the id of a collection is missing')
+  if (typeof value !== 'string') throw new ProtocolError('a text is missing')
   return value
 }
+
+const optionalText = (value: unknown): string | undefined =>
+  value === undefined || value === null ? undefined : textOf(value)

@@ -1,5 +1,6 @@
 /**
- * Tells listeners of new entries: those of this journal at once, those of other connections when the file has changed.
+ * Tells listeners of new entries and notices: those of this journal at once, those of other connections when the file has
+ * changed.
  *
  * A slow timer asks the connection for a token that changes when anybody may have committed; the log is read only when
  * it has. What was told already is remembered (`#seen`) only to tell it once; the log is the truth.
@@ -27,6 +28,7 @@ export class Watch {
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
   readonly #listeners = new Set<Listener>()
+  readonly #noticeListeners = new Set<() => void>()
   /** The position through which listeners were told; unknown at first, and after a gap. */
   #seen: Position | undefined
   #token: string | undefined
@@ -45,8 +47,28 @@ export class Watch {
     if (this.#cancelTimer === undefined) this.#tick()
     return () => {
       this.#listeners.delete(own)
-      if (this.#listeners.size === 0) this.stop()
+      if (!this.#isNeeded) this.stop()
     }
+  }
+
+  /** Calls back when somebody may have said something. */
+  onNotice(listener: () => void): Unsubscribe {
+    const own = (): void => listener()
+    this.#noticeListeners.add(own)
+    if (this.#cancelTimer === undefined) this.#tick()
+    return () => {
+      this.#noticeListeners.delete(own)
+      if (!this.#isNeeded) this.stop()
+    }
+  }
+
+  /** Somebody has said something, or may have. */
+  noticed(): void {
+    for (const listener of [...this.#noticeListeners]) listener()
+  }
+
+  get #isNeeded(): boolean {
+    return this.#listeners.size + this.#noticeListeners.size > 0
   }
 
   /** Tells what this journal appended. Entries that do not continue what was told are left to a read of the log. */
@@ -64,6 +86,7 @@ export class Watch {
 
   stop(): void {
     this.#listeners.clear()
+    this.#noticeListeners.clear()
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#seen = undefined
@@ -76,13 +99,14 @@ export class Watch {
     this.#cancelTimer =
       another === undefined ? () => undefined : this.#clock.after(another, () => this.#tick())
     this.#look().catch((error: unknown) => {
-      if (this.#listeners.size > 0) this.#onError(error)
+      if (this.#isNeeded) this.#onError(error)
     })
   }
 
   async #look(): Promise<void> {
     const token = await this.#driver.changeToken?.()
-    if (this.#listeners.size === 0 || (token !== undefined && token === this.#token)) return
+    if (!this.#isNeeded || (token !== undefined && token === this.#token)) return
+    this.noticed()
     await this.#catchUp()
     // Only now: a failed look is made again.
     this.#token = token

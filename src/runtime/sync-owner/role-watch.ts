@@ -11,7 +11,7 @@ const QUESTION = 'daybook:role'
 
 /** One context asks the sync owner for the role, or the owner says that it will come to it. */
 export interface Question {
-  /** The origin of the context that asks. */
+  /** Who asks. */
   readonly by: string
   /** The owner has heard it and finishes something first. */
   readonly heard: boolean

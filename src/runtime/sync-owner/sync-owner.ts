@@ -47,6 +47,8 @@ export interface SyncOwnerParts {
   readonly collection: string
   /** Who this context is in the log. */
   readonly origin: string
+  /** Who contends: one of several of this context. */
+  readonly contender: string
   readonly locks: Locks
   readonly tail: Pick<Tail, 'follow' | 'unfollow'>
   readonly clock: Clock
@@ -117,9 +119,9 @@ export class SyncOwner {
 
   /** The page is looked at: it takes the role over from one that is not. */
   shown(): void {
-    const { collection, origin, ask } = this.#parts
+    const { collection, contender, ask } = this.#parts
     if (this.#state !== 'waiting' || this.#turn !== undefined) return
-    ask(collection, { by: origin, heard: false, visible: true }).catch((error: unknown) => this.#tell(error))
+    ask(collection, { by: contender, heard: false, visible: true }).catch((error: unknown) => this.#tell(error))
   }
 
   /** The page is not looked at any more, and browsers slow it down: whoever waits for the role gets it. */
@@ -160,11 +162,11 @@ export class SyncOwner {
   }
 
   #beginToWant(): TakeOver {
-    const { collection, origin, tail, clock, ask } = this.#parts
+    const { collection, contender, tail, clock, ask } = this.#parts
     this.#waiting.abort(AGAIN)
     return new TakeOver({
       collection,
-      origin,
+      contender,
       tail,
       clock,
       // Nobody may have it: the lock says so very soon.
@@ -271,8 +273,8 @@ export class SyncOwner {
   }
 
   #asked({ by, heard, visible }: Question): void {
-    const { collection, origin, ask, isHidden } = this.#parts
-    if (by === origin || heard || this.#state !== 'owner') return
+    const { collection, contender, ask, isHidden } = this.#parts
+    if (by === contender || heard || this.#state !== 'owner') return
     if (visible === true && isHidden?.() !== true) return
     const answer = (): void => {
       ask(collection, { by, heard: true }).catch((error: unknown) => this.#tell(error))

@@ -4,13 +4,13 @@ import type { Position } from '../../errors.js'
 import type { Op } from '../../log/op.js'
 import type { Clock } from '../clock.js'
 import type { Tail } from '../daybook/tail.js'
-import { type Locks, openingLocks } from './locks/locks.js'
+import type { Locks } from './locks/locks.js'
 import { questionOp } from './role-watch.js'
 import { SyncOwner } from './sync-owner.js'
 import type { SyncOwnerListener } from './sync-owner-listener.js'
 
 export interface SyncOwnersParts {
-  readonly locks: () => Promise<Locks>
+  readonly locks: Locks
   readonly tail: Tail
   readonly clock: Clock
   readonly origin: string
@@ -25,20 +25,21 @@ export interface SyncOwnersParts {
 
 export class SyncOwners {
   readonly #parts: SyncOwnersParts
-  readonly #locks: Locks
   readonly #owners = new Set<SyncOwner>()
+  #contenders = 0
 
   constructor(parts: SyncOwnersParts) {
     this.#parts = parts
-    this.#locks = openingLocks(parts.locks())
   }
 
   /** Contends for a collection until the owner is stopped. */
   contend(collection: string, listener: OwnerListener): SyncOwner {
-    const { append, locks: _, onChange, onError, ...parts } = this.#parts
+    const { append, onChange, onError, ...parts } = this.#parts
+    const number = ++this.#contenders
     const owner = new SyncOwner({
       ...parts,
-      locks: this.#locks,
+      // Two collection objects of one handle may contend for the same role.
+      contender: number === 1 ? parts.origin : `${parts.origin} ${number}`,
       collection,
       claim: (collection) => append({ op: 'claim', collection }),
       ask: (collection, question) => append(questionOp(collection, question)),

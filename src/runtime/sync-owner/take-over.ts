@@ -19,7 +19,7 @@ const SILENT = 3000
 export interface TakeOverParts {
   readonly collection: string
   /** Who asks. */
-  readonly origin: string
+  readonly contender: string
   readonly tail: Pick<Tail, 'follow' | 'unfollow'>
   readonly clock: Clock
   /** How long to wait before anybody is asked, in ms. */
@@ -46,10 +46,10 @@ export class TakeOver {
   /** Asks from now on, until end(). */
   constructor(parts: TakeOverParts) {
     this.#parts = parts
-    const { collection, clock, origin, patience } = parts
+    const { collection, clock, contender, patience } = parts
     this.#watch = new RoleWatch(collection, {
       onQuestion: ({ by, heard }) => {
-        if (by === origin && heard) this.#heardAt = clock.now()
+        if (by === contender && heard) this.#heardAt = clock.now()
       },
     })
     if (patience > 0) this.#cancel = clock.after(patience, () => this.#begin())
@@ -69,8 +69,8 @@ export class TakeOver {
   }
 
   #ask(): void {
-    const { ask, origin, clock, onSilence, onError } = this.#parts
-    ask({ by: origin, heard: false }).then(() => {
+    const { ask, contender, clock, onSilence, onError } = this.#parts
+    ask({ by: contender, heard: false }).then(() => {
       this.#isAsked = true
     }, onError)
     this.#cancel = clock.after(ASK_AGAIN, () => {

@@ -4,12 +4,14 @@
  */
 
 import type { SyncConfig, SyncConfigRes } from '@tanstack/db'
+import { CollectionKindError } from '../../../errors.js'
 import type { Key } from '../../../values/key.js'
 import type { Internals } from '../../daybook/internals.js'
 import type { MutationsHolder } from '../../daybook/persistence.js'
 import type { SyncParams } from '../core-state.js'
 import { FollowingCollection } from '../follow.js'
 import { keep, keepAfter } from '../keep.js'
+import { COMPLETE, IDENTITY } from '../metadata.js'
 import type { MutatedCollection, Mutation } from '../mutations.js'
 import { OnDemand } from '../on-demand/on-demand.js'
 import type { Readiness } from '../readiness.js'
@@ -99,6 +101,11 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
       this.#internals,
       params,
       {
+        accepts: async ({ names }) => {
+          if (names.has(IDENTITY) || names.has(COMPLETE))
+            throw new CollectionKindError(this.#id, 'local-only')
+          return true
+        },
         beforeLoading: () => this.#writeInitialData(params.collection),
         onReady: () => {
           params.markReady()
@@ -109,7 +116,7 @@ export class LocalOnlyCollection<T extends object, TKey extends Key> {
           readiness.show({ status: 'error', error })
         },
       },
-      { onDemand: loads?.subsets, dropsSeeds: true },
+      { onDemand: loads?.subsets, seeds: 'go' },
     )
     if (loads === undefined) return { cleanup: () => following.stop() }
     return {

@@ -69,8 +69,8 @@ export class SubsetRequest {
     const term = orderBy?.[0]
     if (term === undefined || limit === undefined) return
     const count = cursor === undefined ? offset + limit : limit
-    const valueOf = leadingValue(term)
-    const values = rows.filter((row) => this.#where(row) && this.#isBehind(row)).map(valueOf)
+    const valueIn = leadingValue(term)
+    const values = rows.filter((row) => this.#where(row) && this.#isBehind(row)).map(valueIn)
     if (values.length < count || count === 0) return
     this.#end = { value: values.sort(comparatorOf(term))[count - 1] }
   }

@@ -1,5 +1,5 @@
 /**
- * The outbox of a synced collection: what its source has committed, on the way into the log, in order.
+ * The recorder of a session: what its source has committed, on the way into the log, in order.
  *
  * One upstream transaction is one entry. The next one is sent only when the one before is kept, so a resume token on
  * disk is never newer than the rows it speaks for. When one cannot be kept, everything from it on stays in memory only:
@@ -8,14 +8,14 @@
 
 import { ClosedError, DeposedError, NotPersistedError, SchemaVersionError } from '../../../errors.js'
 import type { Entry, Requirement } from '../../../log/entry.js'
-import { encodeOps, type Op, parseOps } from '../../../log/op.js'
+import { type Op, parseOps } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import type { Key } from '../../../values/key.js'
 import type { Cancel } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { isUntouched, nothingTouched, type Touched, touchAlso } from './touched.js'
 
-export interface OutboxOptions {
+export interface RecorderOptions {
   readonly collection: string
   readonly internals: Internals
   /** What the touched rows and names are now, as ops; nothing while the source is in the middle of a transaction. */
@@ -28,14 +28,21 @@ export interface OutboxOptions {
   readonly onRefused: (refusal: unknown) => void
 }
 
-/** One upstream transaction. */
+/** One upstream transaction, or daybook's own notes between them. */
 interface Packet {
-  readonly ops: readonly Op[]
+  ops: readonly Op[]
   /** The ops encoded, once that is done. */
   parts: readonly string[] | undefined
   readonly touched: Touched
-  /** It is in the log; its promise may not have resolved yet. */
-  kept: boolean
+  state: 'reserved' | 'waiting' | 'sent' | 'kept'
+}
+
+/** The place of a transaction among those that are on the way. */
+export interface Slot {
+  /** The transaction was accepted; without ops there is nothing to send. */
+  fill(ops: readonly Op[], touched: Touched): void
+  /** It was not. */
+  drop(): void
 }
 
 /** How long to wait before trying again, in ms: doubled each time, up to the limit. */
@@ -45,8 +52,8 @@ const LAST_RETRY = 30_000
 /** So many ops are encoded in a turn of their own. */
 const MANY_OPS = 1000
 
-export class Outbox {
-  readonly #options: OutboxOptions
+export class Recorder {
+  readonly #options: RecorderOptions
   #packets: Packet[] = []
   /** The number of the transaction that is being sent. */
   #originSeq: number | undefined
@@ -59,7 +66,7 @@ export class Outbox {
   #cancelRetry: Cancel | undefined
   #stopped = false
 
-  constructor(options: OutboxOptions) {
+  constructor(options: RecorderOptions) {
     this.#options = options
   }
 
@@ -73,32 +80,51 @@ export class Outbox {
     this.#fail(reason, nothingTouched())
   }
 
-  /** Sends the ops of one upstream transaction when everything before them is kept. */
-  push(ops: readonly Op[], touched: Touched): void {
-    if (this.#stopped) return
-    if (this.#unkept !== undefined) {
-      touchAlso(this.#unkept, touched)
-      return
-    }
-    const packet: Packet = { ops, parts: undefined, touched, kept: false }
+  /** A place for a transaction that core is about to be told of: those made while it is told come behind. */
+  reserve(): Slot {
+    const packet: Packet = { ops: [], parts: undefined, touched: nothingTouched(), state: 'reserved' }
     this.#packets.push(packet)
-    if (ops.length <= MANY_OPS) this.#encodeNow(packet)
-    this.#start(() => this.#send())
+    return {
+      fill: (ops, touched) => this.#fill(packet, ops, touched),
+      drop: () => this.#remove(packet),
+    }
   }
 
-  /** Whether an entry of the log is the transaction that is being sent; its changes are in memory already. */
-  recognises({ origin, originSeq }: Entry): boolean {
-    if (originSeq !== this.#originSeq || origin !== this.#options.internals.origin) return false
+  /** Sends ops when everything before them is kept. */
+  push(ops: readonly Op[], touched: Touched): void {
+    this.reserve().fill(ops, touched)
+  }
+
+  /** Sends ops of daybook's own: in the entry of what the source has committed in this turn, if it has. */
+  join(ops: readonly Op[], touched: Touched): void {
+    const last = this.#packets.at(-1)
+    if (last?.state !== 'waiting' || this.#unkept !== undefined) {
+      this.push(ops, touched)
+      return
+    }
+    last.ops = [...last.ops, ...ops]
+    last.parts = undefined
+    touchAlso(last.touched, touched)
+    this.#encodeNow(last)
+  }
+
+  /**
+   * Whether an entry of the log is the transaction that is being sent. Answers what of it is not in memory: changes of rows
+   * that only the disk has; `undefined` for an entry of somebody else.
+   */
+  recognises({ origin, originSeq }: Entry): readonly StoredOp[] | undefined {
+    if (originSeq !== this.#originSeq || origin !== this.#options.internals.origin) return undefined
     const [packet] = this.#packets
-    if (packet !== undefined) packet.kept = true
-    return true
+    if (packet === undefined) return []
+    packet.state = 'kept'
+    return unseenOps(packet)
   }
 
   /** The changes that are in memory and not in the log, to be put on top of a base that others change. */
   unkept(): readonly StoredOp[] {
-    const bodies = this.#packets.map((packet) => (packet.kept ? [] : encoded(packet)))
+    const bodies = this.#packets.map((packet) => (packet.state === 'kept' ? [] : this.#encoded(packet)))
     const present = this.#unkept && this.#options.present(this.#unkept)
-    if (present !== undefined) bodies.push(encodeOps(present))
+    if (present !== undefined) bodies.push(this.#options.internals.codec.encodeOps(present))
     return bodies.flatMap((parts) => parts.flatMap(parseOps))
   }
 
@@ -107,6 +133,12 @@ export class Outbox {
     const keys = new Set(this.#unkept?.keys)
     for (const { touched } of this.#packets) for (const key of touched.keys) keys.add(key)
     return keys
+  }
+
+  /** A row leaves memory and stays on disk: what is not kept of it is remembered. */
+  leavesMemory(key: Key, ops: readonly Op[]): void {
+    if (this.#unkept?.keys.has(key) === true && !this.#unkept.unseen.has(key))
+      this.#unkept.unseen.set(key, ops)
   }
 
   /** Takes nothing more. What it has is still sent. */
@@ -120,11 +152,34 @@ export class Outbox {
     await this.#sending
   }
 
+  #fill(packet: Packet, ops: readonly Op[], touched: Touched): void {
+    if (this.#stopped || ops.length === 0) {
+      this.#remove(packet)
+      return
+    }
+    if (this.#unkept !== undefined) {
+      this.#remove(packet)
+      touchAlso(this.#unkept, touched)
+      return
+    }
+    packet.ops = ops
+    touchAlso(packet.touched, touched)
+    packet.state = 'waiting'
+    if (ops.length <= MANY_OPS) this.#encodeNow(packet)
+    this.#start(() => this.#send())
+  }
+
+  #remove(packet: Packet): void {
+    this.#packets = this.#packets.filter((each) => each !== packet)
+  }
+
   // One piece of work at a time. Closing the daybook waits for it.
   #start(work: () => Promise<void>): void {
     if (this.#busy) return
     this.#busy = true
     const done = this.#options.internals.pending.run(async () => {
+      // What the source does in this turn belongs together.
+      await undefined
       await work()
       // What was pushed between the end of the work and here found it busy.
       while (this.#packets.length > 0) await this.#send()
@@ -142,12 +197,13 @@ export class Outbox {
       try {
         // The rows are shown first: encoding many of them takes as long as a frame or more.
         if (packet.ops.length > MANY_OPS) await new Promise((resolve) => setTimeout(resolve))
-        await this.#append(encoded(packet))
+        packet.state = 'sent'
+        await this.#append(this.#encoded(packet))
       } catch (error) {
         this.#giveUp(error)
         return
       }
-      this.#packets.shift()
+      this.#remove(packet)
     }
   }
 
@@ -211,7 +267,7 @@ export class Outbox {
       try {
         const ops = this.#options.present(unkept)
         if (ops === undefined) throw this.#failure
-        if (ops.length > 0) await this.#append(encodeOps(ops))
+        if (ops.length > 0) await this.#append(this.#options.internals.codec.encodeOps(ops))
       } catch (error) {
         const later = this.#unkept
         this.#unkept = unkept
@@ -225,10 +281,15 @@ export class Outbox {
   /** At once: the source may go on to change its objects. What cannot be encoded is met again when it is sent. */
   #encodeNow(packet: Packet): void {
     try {
-      encoded(packet)
+      this.#encoded(packet)
     } catch {
       packet.parts = undefined
     }
+  }
+
+  #encoded(packet: Packet): readonly string[] {
+    packet.parts ??= this.#options.internals.codec.encodeOps(packet.ops)
+    return packet.parts
   }
 
   #recovered(): void {
@@ -240,9 +301,12 @@ export class Outbox {
   }
 }
 
-function encoded(packet: Packet): readonly string[] {
-  packet.parts ??= encodeOps(packet.ops)
-  return packet.parts
+/** The changes of a packet that memory was not told of. */
+function unseenOps({ touched, parts }: Packet): readonly StoredOp[] {
+  if (touched.unseen.size === 0) return []
+  return (parts ?? [])
+    .flatMap(parseOps)
+    .filter((op) => typeof op[2] !== 'undefined' && touched.unseen.has(op[2] as Key) && op[0] !== 'state')
 }
 
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | undefined)?.code

@@ -1,6 +1,6 @@
 /**
  * One session with the source of a synced collection: from the moment in which this context may run it until it may not
- * any more. What the source commits goes into core at once and through the outbox into the log, under the session's claim.
+ * any more. What the source commits goes into core at once and through the recorder into the log, under the session's claim.
  */
 
 import type { CleanupFn, LoadSubsetOptions, SyncConfig, SyncConfigRes } from '@tanstack/db'
@@ -11,28 +11,42 @@ import type { Key } from '../../../values/key.js'
 import type { Internals } from '../../daybook/internals.js'
 import type { Entry } from '../../journal/journal.js'
 import type { SyncOwner } from '../../sync-owner/sync-owner.js'
-import { acceptedMetadata, acceptedRow, type SyncParams } from '../core-state.js'
-import type { CollectionMetadata } from '../metadata.js'
+import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams } from '../core-state.js'
+import type { HeldRows } from '../held-rows.js'
+import { COMPLETE, type CollectionMetadata } from '../metadata.js'
+import type { AnsweredSubsets } from '../on-demand/answered-subsets.js'
 import type { CollectionSchema } from '../schema/migration.js'
 import { recordVersion } from '../schema/raise-version.js'
 import { requirementOf } from '../schema/schema-version.js'
+import type { SourceAdapter } from './adapters/adapter.js'
 import { type CapabilityParts, capabilityOf, legacyCapability } from './capability.js'
-import { Outbox } from './recorder.js'
+import { Recorder } from './recorder.js'
 import { nothingTouched, type Touched } from './touched.js'
 import { Upstream } from './upstream.js'
+import type { RowState, UpstreamTransaction } from './upstream-transaction.js'
 
 export interface SessionOptions {
   readonly id: string
   readonly internals: Internals
   readonly core: SyncParams<object, Key>
   readonly source: SyncConfig<object, Key>
+  readonly adapter: SourceAdapter
   readonly schema: CollectionSchema
   /** Where the role was claimed, or why the log cannot take the claim at present. */
   readonly claim: Position | { readonly unclaimed: unknown }
   readonly onDemand: boolean
+  /** The source sends all its rows in each session: those that it has not sent when it is ready are gone. */
+  readonly snapshot: boolean | undefined
   readonly metadata: CollectionMetadata
+  readonly answered: AnsweredSubsets
   /** Keys whose row came from the log and not from the source. */
   readonly fromLog: Set<Key>
+  readonly held: () => HeldRows
+  readonly release: (isChanged: (key: Key) => boolean) => void
+  readonly releaseAll: (options: { readonly over: boolean }) => void
+  readonly isServing: () => boolean
+  /** Whether another context's source may have run since the last session here. */
+  readonly isViewNew: boolean
   /** Brings all rows on disk into memory. */
   readonly hydrate: () => Promise<void>
   /** Rows changed in memory: one, or all. */
@@ -45,17 +59,23 @@ export interface SessionOptions {
 
 export class SourceSession {
   readonly #options: SessionOptions
-  readonly #outbox: Outbox
+  readonly #recorder: Recorder
   readonly #upstream: Upstream
   #source: SyncConfigRes = {}
   #claim: SessionOptions['claim']
   #hasWarned = false
+  /** The source has said that it is ready. */
+  #wasReady = false
+  #first = new Map<string, unknown>()
+  #hasTruncated = false
+  /** It has emptied the collection, and not said since that it is complete. */
+  #isEmptied = false
 
   constructor(options: SessionOptions) {
     this.#options = options
     this.#claim = options.claim
-    const { id, internals, core, source, schema, onDemand, metadata, fromLog } = options
-    this.#outbox = new Outbox({
+    const { id, internals, core, source, schema, onDemand, metadata, fromLog, adapter } = options
+    this.#recorder = new Recorder({
       collection: id,
       internals,
       requires: () => [['claim', id, this.#seqOfClaim], requirementOf(schema)],
@@ -63,27 +83,38 @@ export class SourceSession {
       present: (touched) => this.#present(touched),
       onRefused: options.onRefused,
     })
-    if ('unclaimed' in options.claim) this.#outbox.hold(options.claim.unclaimed)
+    if ('unclaimed' in options.claim) this.#recorder.hold(options.claim.unclaimed)
     const parts: CapabilityParts = {
       id,
       hydrate: options.hydrate,
       scan: () => this.#scan(),
-      settled: () => this.#outbox.settled(),
-      failure: () => this.#outbox.failure,
+      settled: () => this.#recorder.settled(),
+      failure: () => this.#recorder.failure,
     }
     this.#upstream = new Upstream({
       id,
       core,
+      adapter,
       partial: source.rowUpdateMode !== 'full',
       onDemand,
       metadata,
       fromLog,
-      persistence: capabilityOf(parts),
+      held: options.held,
+      release: options.release,
+      isServing: options.isServing,
+      isViewNew: options.isViewNew,
+      persistence: adapter.persistence === null ? null : capabilityOf(parts),
       legacy: legacyCapability(parts),
-      onCommit: (ops, touched) => this.#committed(ops, touched),
+      reserve: () => this.#recorder.reserve(),
+      marksFor: (changes) => this.#marksFor(changes),
+      onTouched: options.onTouched,
+      onUnloaded: (key, state) => this.#recorder.leavesMemory(key, this.#opsOf(key, state)),
       onRowless: (key) => this.#warnOfRowless(key),
-      onReady: options.onReady,
-      onError: options.onError,
+      onReady: (how) => this.#ready(how),
+      onError: (error) => {
+        options.releaseAll({ over: false })
+        options.onError(error)
+      },
     })
   }
 
@@ -92,6 +123,7 @@ export class SourceSession {
    * @throws what the source throws
    */
   enter(): void {
+    this.#options.adapter.begin?.()
     this.#source = resultOf(this.#options.source.sync(this.#upstream.params))
   }
 
@@ -101,16 +133,25 @@ export class SourceSession {
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
-    this.#source.unloadSubset?.(request)
+    this.#upstream.unloading(() => this.#source.unloadSubset?.(request))
   }
 
-  /** Notes something of daybook's own among the collection's metadata, behind everything committed before. */
-  note(name: string, value: unknown): void {
+  /**
+   * Notes something of daybook's own among the collection's metadata: in the entry of what the source has committed in this
+   * turn, else behind it.
+   */
+  note(marks: Iterable<readonly [name: string, value: unknown]>, before: readonly Op[] = []): void {
     const { id, metadata } = this.#options
-    metadata.set(name, value)
     const touched = nothingTouched()
-    touched.names.add(name)
-    this.#outbox.push([{ op: 'state', collection: id, name, value }], touched)
+    const ops: Op[] = [...before]
+    const own = [...marks]
+    if (own.length === 0) return
+    for (const [name, value] of [...this.#takeFirst(), ...own]) {
+      metadata.set(name, value)
+      touched.names.add(name)
+      ops.push({ op: 'state', collection: id, name, value })
+    }
+    this.#recorder.join(ops, touched)
   }
 
   /** The log has refused this session's claim. */
@@ -123,29 +164,30 @@ export class SourceSession {
     this.#claim = claim
   }
 
-  /** Whether an entry is a transaction of this session, whose changes are in memory already. */
-  recognises(entry: Entry): boolean {
-    return this.#outbox.recognises(entry)
+  /** For an entry that is a transaction of this session: what of it is not in memory already. */
+  leftOf(entry: Entry): readonly StoredOp[] | undefined {
+    return this.#recorder.recognises(entry)
   }
 
-  /** What is in memory and not in the log; nothing where code has to be loaded for it. */
-  unkept(): readonly StoredOp[] | undefined {
-    return this.#outbox.unkept()
+  /** What is in memory and not in the log. */
+  unkept(): readonly StoredOp[] {
+    return this.#recorder.unkept()
   }
 
   /** Keys whose row in memory may be newer than the one on disk. */
   unkeptKeys(): ReadonlySet<Key> {
-    return this.#outbox.unkeptKeys()
+    return this.#recorder.unkeptKeys()
   }
 
   /** Resolves when everything committed is kept, or cannot be. */
   settled(): Promise<void> {
-    return this.#outbox.settled()
+    return this.#recorder.settled()
   }
 
   /** Ends the session: nothing more is kept, then the source is told. What was committed before is still sent. */
   leave(): void | Promise<void> {
-    this.#outbox.stop()
+    this.note(this.#options.answered.take())
+    this.#recorder.stop()
     this.#upstream.close()
     return this.#source.cleanup?.()
   }
@@ -167,26 +209,79 @@ export class SourceSession {
     return this.#claim.seq
   }
 
-  #committed(ops: readonly Op[], touched: Touched): void {
-    const { onTouched } = this.#options
-    if (touched.truncated) onTouched()
-    for (const key of touched.keys) onTouched(key)
-    this.#outbox.push(ops, touched)
+  /** Marks that are to stand in the first entry of the session. */
+  firstSays(name: string, value: unknown): void {
+    this.#first.set(name, value)
   }
 
-  #present({ truncated, keys, names }: Touched): readonly Op[] | undefined {
+  #takeFirst(): Map<string, unknown> {
+    const first = this.#first
+    this.#first = new Map()
+    return first
+  }
+
+  /** Marks that change in the entry of a transaction, because its rows do (B5). */
+  #marksFor({ isTruncated, isEmptied, isEmpty }: UpstreamTransaction): Map<string, unknown> {
+    const { onDemand, metadata, answered } = this.#options
+    if (isEmpty) return new Map()
+    const marks = new Map<string, unknown>([...this.#takeFirst(), ...answered.take()])
+    if (onDemand && isTruncated) for (const [name, value] of answered.dropped()) marks.set(name, value)
+    if (isTruncated) {
+      this.#hasTruncated = true
+      this.#isEmptied = isEmptied
+    }
+    if (onDemand) return marks
+    if (isEmptied && metadata.get(COMPLETE) !== undefined) marks.set(COMPLETE, undefined)
+    return marks
+  }
+
+  #ready(how: 'said so' | 'by a truncate'): void {
+    const { onDemand, metadata, fromLog, held, releaseAll, snapshot, onReady } = this.#options
+    const isFirst = !this.#wasReady
+    this.#wasReady = true
+    // An emptied collection is complete when its source says so, not because it is empty.
+    const isComplete = onDemand || how === 'said so' || !this.#isEmptied
+    if (how === 'said so') this.#isEmptied = false
+    if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows([...fromLog, ...held().keys()])
+    else if (isFirst) this.#warnOfLeftRows()
+    if (isComplete && metadata.get(COMPLETE) !== true) this.note([[COMPLETE, true]])
+    releaseAll({ over: true })
+    onReady()
+  }
+
+  /** A source that begins anew each time, and does not say that it sends everything, leaves rows that are gone upstream. */
+  #warnOfLeftRows(): void {
+    const { id, internals, onDemand, fromLog, held, adapter, snapshot, metadata } = this.#options
+    const left = fromLog.size + held().size
+    const resumes = adapter.deletesWhatIsGone === true || this.#hasTruncated || metadata.list().length > 0
+    if (onDemand || snapshot !== undefined || resumes || left === 0) return
+    internals.events.emit(
+      'warning',
+      `The source of collection ${JSON.stringify(id)} has not sent ${left} of the rows that are kept, and neither resumes ` +
+        'nor truncates: what was deleted upstream while the app was away stays for ever. Say `snapshot: true` if it sends ' +
+        'all rows in each session, `snapshot: false` if it knows by itself what it has missed.',
+    )
+  }
+
+  #opsOf(key: Key, { row, metadata }: RowState): Op[] {
+    const { id: collection, adapter } = this.#options
+    const ops: Op[] = [{ op: 'put', collection, key, value: row }]
+    if (adapter.forgetsRowMetadata === true) return ops
+    const kept = adapter.keptMetadata ? adapter.keptMetadata(metadata) : metadata
+    return [...ops, { op: 'meta', collection, key, value: kept }]
+  }
+
+  #present({ truncated, keys, unseen, names }: Touched): readonly Op[] | undefined {
     if (this.#upstream.isOpen) return undefined
     const { id: collection, metadata } = this.#options
     const { collection: core } = this.#options.core
     const ops: Op[] = truncated ? [{ op: 'truncate', collection }] : []
-    for (const key of truncated ? Array.from(core._state.acceptedSyncedEntries(), ([each]) => each) : keys) {
-      const value = acceptedRow(core, key)
-      if (value === undefined) {
-        ops.push({ op: 'delete', collection, key })
-        continue
-      }
-      ops.push({ op: 'put', collection, key, value })
-      ops.push({ op: 'meta', collection, key, value: acceptedMetadata(core, key) })
+    for (const key of truncated ? Array.from(acceptedRows(core), ([each]) => each) : keys) {
+      const known = unseen.get(key)
+      const row = acceptedRow<object>(core, key)
+      if (known !== undefined) ops.push(...known)
+      else if (row === undefined) ops.push({ op: 'delete', collection, key })
+      else ops.push(...this.#opsOf(key, { row, metadata: acceptedMetadata(core, key) }))
     }
     for (const name of names) ops.push({ op: 'state', collection, name, value: metadata.get(name) })
     return ops
@@ -195,8 +290,8 @@ export class SourceSession {
   // Memory knows best, of the rows that it has.
   async #scan(): Promise<{ key: Key; value: object; metadata?: unknown }[]> {
     await this.#options.hydrate()
-    const { collection } = this.#options.core
-    return Array.from(collection._state.acceptedSyncedEntries(), ([key, value]) => ({
+    const { collection } = this.#upstream.params
+    return Array.from(acceptedRows<object>(collection), ([key, value]) => ({
       key,
       value,
       metadata: acceptedMetadata(collection, key),

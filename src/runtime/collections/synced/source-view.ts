@@ -1,32 +1,122 @@
 /**
- * A collection as its source sees it: with the status that the source itself has given it.
+ * A collection as its source sees it: with the status that the source itself has given it, with the rows on disk that are
+ * not shown yet, and with the subscribers that other contexts have.
  *
  * A persisted collection is ready before its source is. Query and Electric say that they failed only while the status
  * is `loading`; without this, nobody would be told.
  */
 
 import type { CollectionStatus } from '@tanstack/db'
+import type { Key } from '../../../values/key.js'
+import type { SyncParams } from '../core-state.js'
+import type { HeldRows } from '../held-rows.js'
 
-interface View {
-  readonly collection: object
-  status: () => CollectionStatus
+type Collection = SyncParams<object, Key>['collection']
+type CoreState = Collection['_state']
+
+/** What a source sees that is not so in core. */
+export interface Seen {
+  readonly status: () => CollectionStatus
+  readonly held: () => HeldRows
+  /** Whether other contexts need the source that runs here. */
+  readonly isServing: () => boolean
 }
 
-// One for each collection: sources remember collections by identity from run to run.
+interface View {
+  readonly collection: Collection
+  seen: Seen
+}
+
+// One for each collection: sources remember collections by identity from session to session.
 const views = new WeakMap<object, View>()
 
-export function sourceView<T extends object>(collection: T, status: () => CollectionStatus): T {
+/** `isNew`: what the source remembers of an earlier session does not count any more. */
+export function sourceView(collection: Collection, seen: Seen, isNew: boolean): Collection {
   const known = views.get(collection)
-  if (known !== undefined) {
-    known.status = status
-    return known.collection as T
+  if (known !== undefined && !isNew) {
+    known.seen = seen
+    return known.collection
   }
-  const view: View = {
-    status,
-    collection: new Proxy(collection, {
-      get: (target, name) => (name === 'status' ? view.status() : Reflect.get(target, name, target)),
-    }),
-  }
+  const view: View = { seen, collection: viewOf(collection, () => view.seen) }
   views.set(collection, view)
-  return view.collection as T
+  return view.collection
+}
+
+function viewOf(collection: Collection, seen: () => Seen): Collection {
+  const state = stateView(collection, seen)
+  const own: { [Name in keyof Collection]?: () => unknown } = {
+    status: () => seen().status(),
+    _state: () => state,
+    subscriberCount: () => collection.subscriberCount + (seen().isServing() ? 1 : 0),
+    get: () => (key: Key) => seen().held().get(key)?.row ?? collection.get(key),
+    has: () => (key: Key) => seen().held().has(key) || collection.has(key),
+    on: () => onOf(collection, seen),
+  }
+  return new Proxy(collection, {
+    get: (target, name) => {
+      const answer = own[name as keyof Collection]
+      return answer === undefined ? Reflect.get(target, name, target) : answer()
+    },
+  })
+}
+
+function stateView(collection: Collection, seen: () => Seen): CoreState {
+  const real = collection._state
+  const syncedData = merged(
+    () => new Map(real.syncedData.entries()),
+    seen,
+    ({ row }) => row,
+  )
+  const syncedMetadata = merged(
+    () => real.syncedMetadata,
+    seen,
+    ({ metadata }) => metadata,
+  )
+  const own: { [Name in keyof CoreState]?: () => unknown } = {
+    syncedData,
+    syncedMetadata,
+    getAcceptedSyncedRow: () => (key: Key) => seen().held().get(key)?.row ?? real.getAcceptedSyncedRow(key),
+    acceptedSyncedEntries: () => () => {
+      const held = seen().held()
+      const rows = new Map(real.acceptedSyncedEntries())
+      for (const [key, { row }] of held) rows.set(key, row)
+      return rows.entries()
+    },
+  }
+  return new Proxy(real, {
+    get: (target, name) => {
+      const answer = seen().held().size === 0 ? undefined : own[name as keyof CoreState]
+      if (answer !== undefined) return answer()
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+/** A map of core's with the rows that are held in it; made once for as long as the same ones are. */
+function merged(
+  real: () => ReadonlyMap<Key, unknown>,
+  seen: () => Seen,
+  part: (row: { readonly row: object; readonly metadata: unknown }) => unknown,
+): () => ReadonlyMap<Key, unknown> {
+  let of: HeldRows | undefined
+  let map: ReadonlyMap<Key, unknown> = new Map()
+  return () => {
+    const held = seen().held()
+    if (of !== held) {
+      of = held
+      map = new Map([...real(), ...Array.from(held, ([key, row]) => [key, part(row)] as const)])
+    }
+    return map
+  }
+}
+
+/** `collection.on`, with the subscribers of other contexts counted. */
+function onOf(collection: Collection, seen: () => Seen): Collection['on'] {
+  return ((name: 'subscribers:change', listener: (event: { subscriberCount: number }) => void) => {
+    if (name !== 'subscribers:change') return collection.on(name, listener as never)
+    return collection.on(name, (event) =>
+      listener({ ...event, subscriberCount: event.subscriberCount + (seen().isServing() ? 1 : 0) }),
+    )
+  }) as Collection['on']
 }

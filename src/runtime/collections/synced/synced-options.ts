@@ -35,6 +35,18 @@ export interface SyncedExtras extends ReadinessOptions {
   id?: string
   /** The daybook that keeps the rows. */
   persistence: Persistence
+  /**
+   * Whose rows these are: any text, such as the id of the user or of the tenant. With another one, the rows that are kept
+   * are never shown, and dropped when the source begins. Default for Query: its query key; for Electric: its shape; for
+   * other sources there is none.
+   */
+  identity?: string
+  /**
+   * `true`: each session of the source begins with all its rows; those that it has not sent when it says that it is ready
+   * were deleted upstream, and are deleted. `false`: it knows by itself what it has missed. Left out: nothing is deleted,
+   * and a `warning` says so where the source neither resumes nor truncates. Only for collections that load eagerly.
+   */
+  snapshot?: boolean
 }
 
 /** What a source does with mutations. */
@@ -45,6 +57,23 @@ interface Handlers {
 }
 
 export type CheckedSource = SourceOptions<object, Key> & SyncedExtras & Handlers & { id: string }
+
+/** @throws InvalidOptionError */
+export function checkSource(id: string, { identity, snapshot, syncMode }: CheckedSource): void {
+  const name = `Collection ${JSON.stringify(id)}`
+  if (identity !== undefined && (typeof identity !== 'string' || identity === '')) {
+    throw new InvalidOptionError('identity', `${name}: \`identity\` must be a text that is not empty.`)
+  }
+  if (snapshot !== undefined && typeof snapshot !== 'boolean') {
+    throw new InvalidOptionError('snapshot', `${name}: \`snapshot\` must be true or false.`)
+  }
+  if (snapshot === true && syncMode === 'on-demand') {
+    throw new InvalidOptionError(
+      'snapshot',
+      `${name}: \`snapshot: true\` says that the source sends all rows, which one with \`syncMode: 'on-demand'\` does not.`,
+    )
+  }
+}
 
 /** @throws InvalidOptionError */
 export function checkReadiness(id: string, { readiness, initialRender }: ReadinessOptions): void {

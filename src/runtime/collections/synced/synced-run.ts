@@ -3,24 +3,31 @@
  * source. Everybody else follows the log.
  *
  * The source is entered when the rows on disk are in memory. So no commit of it can race with hydration, and it finds
- * its resume token and its rows together, as one entry left them.
+ * its resume token and its rows together, as one entry left them. Rows of another source are never shown (B8): the first
+ * entry of this one drops them.
  */
 
 import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
-import { SourceError } from '../../../errors.js'
+import { CollectionKindError, SourceError, SourceIdentityError } from '../../../errors.js'
+import type { Op } from '../../../log/op.js'
 import type { Key } from '../../../values/key.js'
-import type { Cancel } from '../../clock.js'
+import { type Cancel, pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
+import { type Deferred, deferred } from '../../deferred.js'
 import type { SyncParams } from '../core-state.js'
-import { FollowingCollection } from '../follow.js'
-import { answeredName, COMPLETE, CollectionMetadata } from '../metadata.js'
+import { FollowingCollection, type ReadRows } from '../follow.js'
+import { COMPLETE, CollectionMetadata, IDENTITY } from '../metadata.js'
 import type { MutatedCollection } from '../mutations.js'
+import { AnsweredSubsets } from '../on-demand/answered-subsets.js'
 import { Demands } from '../on-demand/demands.js'
 import { mirrorIndexes } from '../on-demand/indexes.js'
 import { LoadedSubsets } from '../on-demand/loaded-subsets.js'
 import type { SubsetRequest } from '../on-demand/subset-request.js'
 import type { Readiness } from '../readiness.js'
 import { schemaOf } from '../schema/schema-version.js'
+import type { SourceAdapter } from './adapters/adapter.js'
+import { adapterOf } from './adapters/adapters.js'
+import { type Identity, storedIdentity } from './identity.js'
 import { SourceRole } from './source-role.js'
 import { type SessionOptions, SourceSession } from './source-session.js'
 
@@ -30,6 +37,9 @@ const ELECTRIC_TOKEN = 'electric:resume'
 /** How long to wait for the role of sync owner before the rows of another context's source are shown, in ms. */
 const OTHERS_SYNC = 1000
 
+/** How long a subset that is asked for afresh waits for its source, where what is on disk can be shown, in ms. */
+const AFRESH = 1000
+
 const NONE: ReadonlySet<Key> = new Set()
 
 export interface SyncedOptions {
@@ -37,7 +47,13 @@ export interface SyncedOptions {
   readonly internals: Internals
   readonly readiness: Readiness
   readonly source: SyncConfig<object, Key>
+  /** What the options have under `utils`: adapters are told by it. */
+  readonly utils: unknown
+  /** The identity of the source, where the app gives one. */
+  readonly identity: Identity
   readonly onDemand: boolean
+  /** The source sends all its rows in each session; nothing where the app has not said. */
+  readonly snapshot: boolean | undefined
   /** A replica that was complete once is ready before its source is. */
   readonly readyLocally: boolean
 }
@@ -50,11 +66,22 @@ export class SyncedRun {
   /** The request for all rows, once there was one. */
   #all: SubsetRequest | undefined
   readonly #stopIndexes: () => void
+  /** Nothing is to be done any more when the handle closes. */
+  readonly #callOff: () => void
   readonly #metadata = new CollectionMetadata()
   /** Keys whose row came from the log and not from the source. */
   readonly #fromLog = new Set<Key>()
+  readonly #answered: AnsweredSubsets
   readonly #demands: Demands
   readonly #role: SourceRole
+  readonly #adapter: SourceAdapter
+  #identity: Identity
+  /** The rows on disk are of this source. */
+  #isAccepted = false
+  /** The rows on disk are another source's, and nothing of them is shown; settles when they are dropped. */
+  #foreign: Deferred<void> | undefined
+  /** The last that a session here has made the source's metadata to be: nobody else's ran since if it is that still. */
+  #lastTokens: string | undefined
   #cancelWait: Cancel | undefined
   #sourceFailed = false
   #stopped = false
@@ -63,6 +90,11 @@ export class SyncedRun {
     this.#options = options
     this.#core = core
     const { id, internals, onDemand } = options
+    this.#adapter = adapterOf({
+      ...options,
+      nameOf: (name) => this.#metadata.get(name),
+      isFromLog: (key) => this.#fromLog.has(key) || this.#following.held.has(key),
+    })
     this.#subsets = new LoadedSubsets({
       id,
       internals,
@@ -75,23 +107,35 @@ export class SyncedRun {
       internals,
       core,
       {
+        accepts: (rows) => this.#accepts(rows),
         onReady: () => this.#hydrated(),
         onError: (error) => this.#fail(error),
         onState: (name, value) => this.#setState(name, value),
         onRow: (key) => this.#fromLog.add(key),
         onCleared: (reset) => this.#cleared(reset),
-        isApplied: (entry) => this.#role.session?.recognises(entry) === true,
+        leftOf: (entry) => this.#role.session?.leftOf(entry),
         onBaseChanged: () => {
           for (const op of this.#role.session?.unkept() ?? []) this.#following.writer.op(op)
         },
       },
-      { onDemand: onDemand ? this.#subsets : undefined },
+      { onDemand: onDemand ? this.#subsets : undefined, seeds: onDemand ? 'stay' : 'first' },
     )
+    this.#answered = new AnsweredSubsets({
+      metadata: this.#metadata,
+      clock: internals.clock,
+      write: (marks) => this.#role.session?.note(marks),
+    })
     this.#demands = new Demands({
       id,
       internals,
-      metadata: this.#metadata,
+      answered: this.#answered,
       takeOver: () => this.#role.takeOver(),
+      want: async (request) => {
+        const wanted = this.#subsets.want(request)
+        await this.#subsets.load(wanted)
+        return wanted
+      },
+      unwant: (request) => this.#subsets.unload(request),
       onError: (error) => this.#sourceError(error),
     })
     this.#role = new SourceRole({
@@ -101,12 +145,21 @@ export class SyncedRun {
       onEntered: (session) => {
         if (onDemand) this.#demands.enter(session)
       },
-      onLeft: () => this.#demands.leave(),
+      onLeft: () => {
+        this.#lastTokens = this.#tokens
+        this.#demands.leave()
+      },
       // What the log will not take is not in memory either: the next owner's source says what is so.
       onGivenUp: () => this.#following.reload('given up'),
-      onError: (error) => this.#sourceError(error),
+      onError: (error) => this.#startFailed(error),
     })
+    this.#callOff = internals.pending.beforeClosing(() => this.#answered.flush())
     this.#stopIndexes = onDemand ? mirrorIndexes(id, internals, core.collection) : () => undefined
+  }
+
+  /** The source runs here. */
+  get hasSource(): boolean {
+    return this.#role.session !== undefined
   }
 
   /** Does work that needs the source to run in this context; the role of sync owner is taken over for it. */
@@ -114,17 +167,21 @@ export class SyncedRun {
     return this.#role.run(work)
   }
 
-  /** Rows from disk, then from the source; when the source has answered the same before, it is not waited for. */
-  async loadSubset(request: LoadSubsetOptions): Promise<void> {
-    const wanted = this.#subsets.want(request)
-    await this.#subsets.load(wanted)
-    const name = answeredName(wanted.subset)
-    const answered = name !== undefined && this.#metadata.get(name) === true
-    const upstream = this.#demands.load(request, wanted.subset)
-    if (!answered || !this.#options.readyLocally) return upstream
-    upstream.catch((cause: unknown) => {
-      if (!this.#stopped && request.signal?.aborted !== true) this.#sourceError(cause)
-    })
+  /**
+   * Rows from disk, then from the source; when the source has answered the same before, it is not waited for. `true`: there
+   * is nothing to load.
+   */
+  loadSubset(options: LoadSubsetOptions): true | Promise<void> {
+    const request = this.#subsets.want(options)
+    this.#demands.want(request)
+    const isShown =
+      this.#foreign === undefined &&
+      options.refetch !== true &&
+      this.#isAnswered(request) &&
+      this.#subsets.has(request)
+    if (!isShown) return this.#load(request)
+    this.#inBackground(request)
+    return true
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
@@ -137,14 +194,59 @@ export class SyncedRun {
     this.#stopped = true
     this.#following.stop()
     this.#subsets.stop()
+    this.#callOff()
     this.#stopIndexes()
     this.#cancelWait?.()
     this.#demands.stop()
+    this.#foreign?.resolve()
     return this.#role.stop()
   }
 
+  async #load(request: SubsetRequest): Promise<void> {
+    await this.#foreign?.promise
+    await this.#subsets.load(request)
+    const { signal, refetch } = request.options
+    if (this.#stopped || signal?.aborted === true) return
+    if (!this.#isAnswered(request)) {
+      await this.#demands.load(request)
+      return
+    }
+    const answer = this.#inBackground(request)
+    // A live query asks for its page again because it may lack something: what the source says soon counts.
+    if (refetch === true)
+      await Promise.race([answer, pause(this.#options.internals.clock, AFRESH, signal ?? NEVER)])
+  }
+
+  /** What is on disk of it can be shown without the source. */
+  #isAnswered(request: SubsetRequest): boolean {
+    return this.#options.readyLocally && this.#demands.isAnswered(request)
+  }
+
+  #inBackground(request: SubsetRequest): Promise<void> {
+    return this.#demands.load(request).catch((cause: unknown) => {
+      if (!this.#stopped && request.options.signal?.aborted !== true) this.#sourceError(cause)
+    })
+  }
+
   get #isComplete(): boolean {
-    return this.#metadata.get(COMPLETE) === true
+    return this.#foreign === undefined && this.#metadata.get(COMPLETE) === true
+  }
+
+  /** Whether the rows on disk are this source's. */
+  async #accepts({ names, hasRows }: ReadRows): Promise<boolean> {
+    const { id } = this.#options
+    const stored = storedIdentity(names)
+    if (stored === 'unknown' && names.size === 0 && (await hasRows()))
+      throw new CollectionKindError(id, 'synced')
+    const { identity, isSame } = await this.#adapter.identify(stored === 'unknown' ? undefined : stored)
+    const wasAccepted = this.#isAccepted
+    this.#identity = identity
+    this.#isAccepted = stored === 'unknown' || isSame
+    if (this.#isAccepted) return true
+    // The rows were replaced while nobody looked.
+    if (wasAccepted) throw new SourceIdentityError(id, identity ?? 'none', String(stored))
+    this.#foreign ??= deferred()
+    return false
   }
 
   #hydrated(): void {
@@ -152,7 +254,9 @@ export class SyncedRun {
     if (this.#isComplete) this.#showRows(this.#options.readyLocally)
     // Another context's source may be the one that these rows come from.
     this.#cancelWait = internals.clock.after(OTHERS_SYNC, () => {
-      if (this.#isComplete && this.#role.session === undefined) this.#showRows(true)
+      if (this.#role.session !== undefined) return
+      this.#following.releaseAll({ over: true })
+      if (this.#isComplete) this.#showRows(true)
     })
     // Electric drops updates of rows that it does not find in memory, and then moves its token on.
     const needsAll = onDemand && this.#metadata.get(ELECTRIC_TOKEN) !== undefined
@@ -160,12 +264,18 @@ export class SyncedRun {
       if (this.#stopped) return
       this.#role.contend()
       if (onDemand) this.#demands.contend()
+      if (this.#foreign !== undefined) this.#takeOver()
     }
     if (needsAll)
       this.#hydrateAll()
         .then(begin)
         .catch((error: unknown) => this.#fail(error))
     else begin()
+  }
+
+  /** The context whose source the rows on disk are of is to give it up. */
+  #takeOver(): void {
+    this.#role.takeOver().catch((error: unknown) => this.#sourceError(error))
   }
 
   // All rows, from now on.
@@ -182,22 +292,57 @@ export class SyncedRun {
   }
 
   #session(role: Pick<SessionOptions, 'claim' | 'onRefused'>): SourceSession {
-    const { id, source, onDemand, internals } = this.#options
-    return new SourceSession({
+    const { id, source, onDemand, internals, snapshot } = this.#options
+    const schema = schemaOf(this.#core.collection as unknown as MutatedCollection)
+    const session = new SourceSession({
       ...role,
       id,
       internals,
       core: this.#core,
       source,
-      schema: schemaOf(this.#core.collection as unknown as MutatedCollection),
+      adapter: this.#adapter,
+      schema,
       onDemand,
+      snapshot,
       metadata: this.#metadata,
+      answered: this.#answered,
       fromLog: this.#fromLog,
+      held: () => this.#following.held,
+      release: (isChanged) => this.#following.release(isChanged, { over: true }),
+      releaseAll: (options) => this.#following.releaseAll(options),
+      isServing: () => this.#demands.isServing,
+      isViewNew: this.#lastTokens !== this.#tokens,
       hydrate: () => this.#hydrateAll(),
       onTouched: (key) => this.#subsets.touched(key),
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
     })
+    this.#begin(session, schema.schemaVersion)
+    return session
+  }
+
+  /** Says whose rows these are from now on; those of another source go in the same entry. */
+  #begin(session: SourceSession, schemaVersion: number): void {
+    const { id: collection } = this.#options
+    const identity = this.#identity ?? null
+    if (this.#foreign === undefined) {
+      if (!this.#metadata.has(IDENTITY)) session.firstSays(IDENTITY, identity)
+      return
+    }
+    const reset: Op[] = [{ op: 'reset', collection }]
+    if (schemaVersion > 1) reset.push({ op: 'schema', collection, from: 1, to: schemaVersion })
+    session.note([[IDENTITY, identity]], reset)
+    this.#noLongerForeign()
+  }
+
+  #noLongerForeign(): void {
+    this.#foreign?.resolve()
+    this.#foreign = undefined
+  }
+
+  /** What the source keeps of itself, to see whether it has changed. */
+  get #tokens(): string {
+    return JSON.stringify(this.#metadata.list().map(({ key, value }) => [key, String(JSON.stringify(value))]))
   }
 
   #sourceReady(): void {
@@ -207,8 +352,12 @@ export class SyncedRun {
       const { id, internals } = this.#options
       internals.events.emit('source', { collection: id, status: 'recovered' })
     }
-    if (!this.#isComplete) this.#role.session?.note(COMPLETE, true)
     this.#showRows(true)
+  }
+
+  #startFailed(error: unknown): void {
+    this.#sourceError(error)
+    this.#demands.fail(error)
   }
 
   // A replica that was complete once stays usable; without one there is nothing to show.
@@ -229,7 +378,9 @@ export class SyncedRun {
   // The rows cannot be read, or belong to another version of the app.
   #fail(error: unknown): void {
     if (this.#stopped) return
+    this.#demands.fail(error)
     this.#demands.stop()
+    this.#foreign?.resolve()
     this.#role.abandon()
     this.#core.markError(error)
     this.#options.readiness.show({ status: 'error', error })
@@ -237,17 +388,34 @@ export class SyncedRun {
 
   #setState(name: string, value: unknown): void {
     this.#metadata.set(name, value)
-    this.#demands.state(name, value)
+    if (name === IDENTITY) this.#hearIdentity(value)
     // A follower sees the owner become complete.
     if (name === COMPLETE && value === true && !this.#following.isLoading) this.#showRows(true)
   }
 
+  /** Another context has begun the collection, with the same source or another one. */
+  #hearIdentity(value: unknown): void {
+    const newest = typeof value === 'string' ? value : undefined
+    if (value === undefined || newest === this.#identity || this.#identity === undefined) {
+      this.#noLongerForeign()
+      return
+    }
+    // After the entry has been applied.
+    const { id } = this.#options
+    const error = new SourceIdentityError(id, this.#identity, newest ?? 'none')
+    queueMicrotask(() => {
+      this.#following.stop()
+      this.#fail(error)
+    })
+  }
+
   #cleared(reset: boolean): void {
     this.#fromLog.clear()
-    this.#subsets.touched()
     if (!reset) return
     this.#metadata.clear()
     // Its resume token is gone with the rows: it begins anew.
     this.#role.restart()
   }
 }
+
+const NEVER = new AbortController().signal

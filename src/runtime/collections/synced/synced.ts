@@ -1,6 +1,7 @@
 /** The sync config of a synced collection: the source's own, with a run of ours around each of its runs. */
 
 import {
+  type LoadSubsetOptions,
   type SyncConfig,
   withCollectionSyncConfigCleanup,
   withCollectionSyncConfigFactory,
@@ -8,6 +9,7 @@ import {
 import type { Key } from '../../../values/key.js'
 import type { SyncParams } from '../core-state.js'
 import { markSynced } from '../synced-mark.js'
+import { isQuerySource, QUERY_UTILITIES } from './adapters/detect.js'
 import type { SyncedOptions, SyncedRun } from './synced-run.js'
 
 type Config = SyncConfig<object, Key>
@@ -21,78 +23,140 @@ interface Hooks {
 }
 
 export function syncedSync(options: SyncedOptions): Config {
-  const wrapped = around(options)
+  const runs = new Runs(options)
+  const wrapped = around(runs)
   const bind = (options.source as Hooks)[FACTORY]
   if (bind === undefined) return wrapped
-  return withCollectionSyncConfigFactory<Config>(wrapped, (config, ...collection) => {
+  return withCollectionSyncConfigFactory<Config>(wrapped, (config, utilities, startSyncIfIdle) => {
     // Somebody has wrapped it once more, and is to stay outside.
-    if (config.sync !== wrapped.sync) return bind(config, ...collection)
+    if (config.sync !== wrapped.sync) return bind(config, utilities, startSyncIfIdle)
     // The source is bound inside: it knows its collection by the view that we give it.
-    const source = bind(options.source, ...collection)
-    return withCollectionSyncConfigCleanup(around({ ...options, source }), () =>
-      (source as Hooks)[CLEANUP]?.(),
-    )
+    const source = bind(options.source, utilities, startSyncIfIdle)
+    const bound = new Runs({ ...options, source })
+    if (isQuerySource(options)) runUtilitiesWhereSourceRuns(utilities as Utilities, bound)
+    return withCollectionSyncConfigCleanup(around(bound), () => (source as Hooks)[CLEANUP]?.())
   })
 }
 
-const around = (options: SyncedOptions): Config =>
+const around = (runs: Runs): Config =>
   markSynced({
     // Spread: adapters keep hooks of their own on it.
-    ...options.source,
+    ...runs.options.source,
     // Rows are handed to core whole, whatever the source does.
     rowUpdateMode: 'full',
     sync: (params) => {
-      const { cleanup, loaded } = begin(options, params)
-      runs.set(params.collection, loaded)
-      if (!options.onDemand) return { cleanup }
+      const run = runs.begin(params)
+      const { cleanup } = run
+      if (!runs.options.onDemand) return { cleanup }
       return {
         cleanup,
-        loadSubset: async (request) => (await loaded)?.loadSubset(request),
-        unloadSubset: async (request) => (await loaded)?.unloadSubset(request),
+        loadSubset: (request) => run.loadSubset(request),
+        unloadSubset: (request) => run.unloadSubset(request),
       }
     },
   } satisfies Config)
 
-/**
- * Begins a run. Its code is loaded by the first synced collection that starts: a page that has none does not download it.
- * Nothing runs when it is stopped before.
- */
-function begin(options: SyncedOptions, core: SyncParams<object, Key>) {
-  const { readiness } = options
-  readiness.begin()
-  let run: SyncedRun | undefined
-  let isStopped = false
-  const load = async () => {
+/** The runs of one collection, one after the other. */
+class Runs {
+  readonly options: SyncedOptions
+  latest: BegunRun | undefined
+
+  constructor(options: SyncedOptions) {
+    this.options = options
+  }
+
+  begin(core: SyncParams<object, Key>): BegunRun {
+    this.latest = new BegunRun(this.options, core)
+    runsOf.set(core.collection, this.latest)
+    return this.latest
+  }
+}
+
+/** Loaded by the first synced collection that starts: a page that has none does not download it. */
+let loadedModule: typeof import('./synced-run.js') | undefined
+
+/** A run from its beginning: until its code is loaded, everything waits. Nothing runs when it is stopped before. */
+class BegunRun {
+  #run: SyncedRun | undefined
+  #isStopped = false
+  readonly #loaded: Promise<SyncedRun | undefined>
+
+  constructor(options: SyncedOptions, core: SyncParams<object, Key>) {
+    const { readiness } = options
+    readiness.begin()
+    if (loadedModule !== undefined) this.#run = new loadedModule.SyncedRun(options, core)
+    this.#loaded = this.#run === undefined ? this.#load(options, core) : Promise.resolve(this.#run)
+  }
+
+  loadSubset(request: LoadSubsetOptions): true | Promise<void> {
+    if (this.#run !== undefined) return this.#run.loadSubset(request)
+    return this.#loaded.then(async (run) => {
+      await run?.loadSubset(request)
+    })
+  }
+
+  unloadSubset(request: LoadSubsetOptions): void {
+    if (this.#run !== undefined) this.#run.unloadSubset(request)
+    else void this.#loaded.then((run) => run?.unloadSubset(request))
+  }
+
+  /** Does work where the source runs: at once if that is here. */
+  whereSourceRuns<T>(work: () => T | Promise<T>): T | Promise<T> {
+    if (this.#run !== undefined) return this.#run.whereSourceRuns(work)
+    return this.#loaded.then((run) => (run === undefined ? work() : run.whereSourceRuns(work)))
+  }
+
+  /** The source runs here. */
+  get hasSource(): boolean {
+    return this.#run?.hasSource === true
+  }
+
+  readonly cleanup = (): void | Promise<void> => {
+    this.#isStopped = true
+    return this.#run?.stop()
+  }
+
+  async #load(options: SyncedOptions, core: SyncParams<object, Key>): Promise<SyncedRun | undefined> {
     try {
-      const { SyncedRun } = await import('./synced-run.js')
-      if (!isStopped) run = new SyncedRun(options, core)
+      loadedModule = await import('./synced-run.js')
+      if (!this.#isStopped) this.#run = new loadedModule.SyncedRun(options, core)
     } catch (error) {
       core.markError(error)
-      readiness.show({ status: 'error', error })
+      options.readiness.show({ status: 'error', error })
     }
-    return run
+    return this.#run
   }
-  const cleanup = () => {
-    isStopped = true
-    return run?.stop()
-  }
-  return { loaded: load(), cleanup }
 }
 
 // The latest run of each collection object.
-const runs = new WeakMap<object, Promise<SyncedRun | undefined>>()
+const runsOf = new WeakMap<object, BegunRun>()
 
 /**
  * Does work that needs the collection's source to run in this context. A collection that is not started has no source to
  * wait for: the work is done at once.
  */
-export async function whereSourceRuns<T>(collection: object, work: () => T | Promise<T>): Promise<T> {
-  const run = await runs.get(collection)
+export function whereSourceRuns<T>(collection: object, work: () => T | Promise<T>): T | Promise<T> {
+  const run = runsOf.get(collection)
   return run === undefined ? work() : run.whereSourceRuns(work)
 }
 
 /** A mutation handler of a source's options, called where the source runs: it waits for what the source confirms. */
 export const handlerWhereSourceRuns =
   <P extends { readonly collection: object }, R>(handler: (params: P) => R | Promise<R>) =>
-  (params: P): Promise<R> =>
+  (params: P): R | Promise<R> =>
     whereSourceRuns(params.collection, () => handler(params))
+
+type Utilities = Record<string, ((...args: unknown[]) => unknown) | undefined>
+
+/** What an app asks a source to do is done where it runs, and not nowhere. */
+function runUtilitiesWhereSourceRuns(utilities: Utilities, runs: Runs): void {
+  for (const name of QUERY_UTILITIES) {
+    const utility = utilities[name]
+    if (typeof utility !== 'function') continue
+    utilities[name] = (...args) => {
+      const call = (): unknown => utility.apply(utilities, args)
+      const { latest } = runs
+      return latest === undefined || latest.hasSource ? call() : latest.whereSourceRuns(call)
+    }
+  }
+}

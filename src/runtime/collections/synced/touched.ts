@@ -1,24 +1,38 @@
 /** What transactions have touched, by key: enough to say later what it is by then. */
 
+import type { Op } from '../../../log/op.js'
 import type { Key } from '../../../values/key.js'
 
 export interface Touched {
   /** All rows went first. */
   truncated: boolean
   readonly keys: Set<Key>
+  /** Of those keys, the changes of rows that were not in memory. */
+  readonly unseen: Map<Key, readonly Op[]>
   /** Names of the collection's metadata. */
   readonly names: Set<string>
 }
 
-export const nothingTouched = (): Touched => ({ truncated: false, keys: new Set(), names: new Set() })
+export const nothingTouched = (): Touched => ({
+  truncated: false,
+  keys: new Set(),
+  unseen: new Map(),
+  names: new Set(),
+})
 
 /** Adds what later transactions have touched. */
 export function touchAlso(touched: Touched, later: Touched): void {
   if (later.truncated) {
     touched.truncated = true
     touched.keys.clear()
+    touched.unseen.clear()
   }
-  for (const key of later.keys) touched.keys.add(key)
+  for (const key of later.keys) {
+    touched.keys.add(key)
+    const unseen = later.unseen.get(key)
+    if (unseen === undefined) touched.unseen.delete(key)
+    else touched.unseen.set(key, [...(touched.unseen.get(key) ?? []), ...unseen])
+  }
   for (const name of later.names) touched.names.add(name)
 }
 

@@ -1,39 +1,55 @@
 /**
  * One transaction of a source, from begin to commit: what it changes, as ops.
  *
- * The ops are the difference between the rows before it and after it, so a transaction that changes nothing, or that
- * empties the collection and fills it with the same rows, has none.
+ * The ops are the difference between what the log says of the rows and what they are afterwards, so a transaction that
+ * changes nothing, or that empties the collection and fills it with the same rows, has none. Of a row that only the disk
+ * may have, nothing is known: what the source says of it is written as it says it.
  */
 
 import type { Op } from '../../../log/op.js'
 import type { Key } from '../../../values/key.js'
 import { sameValue } from '../../../values/same.js'
-import { acceptedMetadata, acceptedRow, type SyncParams } from '../core-state.js'
-import type { CollectionMetadata } from '../metadata.js'
 import { nothingTouched, type Touched } from './touched.js'
 
-interface Before {
-  readonly row: object | undefined
+export interface RowState {
+  readonly row: object
   readonly metadata: unknown
 }
 
+/** What the log says of a row, as far as it is known here. */
+export type Logged = RowState | 'absent' | 'unknown'
+
 export interface TransactionContext {
   readonly id: string
-  readonly core: SyncParams<object, Key>['collection']
   /** Only a part of the rows is in memory. */
   readonly onDemand: boolean
   /** Updates name the fields that change. */
   readonly partial: boolean
-  readonly metadata: CollectionMetadata
+  readonly logged: (key: Key) => Logged
+  /** The keys of all rows that the log is known to have. */
+  readonly loggedKeys: () => Iterable<Key>
+  /** What the row will be when the open transaction is committed. */
+  readonly present: (key: Key) => RowState | undefined
+  /** Metadata of rows is kept. */
+  readonly keepsMetadata: boolean
+  /** What is kept of it. */
+  readonly keptMetadata: (metadata: unknown) => unknown
+}
+
+interface Change {
+  readonly before: Logged
+  /** The source has deleted it. */
+  isDeleted: boolean
+  /** What it said of a row that is not in memory. */
+  unseen: Op[]
 }
 
 export class UpstreamTransaction {
   readonly #context: TransactionContext
-  readonly #before = new Map<Key, Before>()
+  readonly #changes = new Map<Key, Change>()
   readonly #names = new Map<string, unknown>()
-  /** Changes of rows that are on disk but not in memory. */
-  readonly #unseen: Op[] = []
   #truncated = false
+  #hasRows = false
 
   constructor(context: TransactionContext) {
     this.#context = context
@@ -41,24 +57,73 @@ export class UpstreamTransaction {
 
   /** Call it before each change of a row or of its metadata. */
   touch(key: Key): void {
-    if (this.#before.has(key)) return
-    const { core } = this.#context
-    const row = this.#truncated ? undefined : acceptedRow(core, key)
-    this.#before.set(key, { row, metadata: row && acceptedMetadata(core, key) })
+    if (this.#changes.has(key)) return
+    const before = this.#truncated ? 'absent' : this.#context.logged(key)
+    this.#changes.set(key, { before, isDeleted: false, unseen: [] })
+  }
+
+  /** The source has written all of a row. */
+  wrote(key: Key): void {
+    this.#hasRows = true
+    const change = this.#changes.get(key) as Change
+    change.isDeleted = false
+    change.unseen = []
+  }
+
+  deleted(key: Key): void {
+    const change = this.#changes.get(key) as Change
+    change.isDeleted = true
+    change.unseen = []
   }
 
   /** A change of fields of a row that is not in memory. */
   patchUnseen(key: Key, fields: object): void {
-    this.#unseen.push({ op: 'patch', collection: this.#context.id, key, fields })
+    this.#sayUnseen(key, { op: 'patch', collection: this.#context.id, key, fields })
+  }
+
+  /** A change of the metadata of a row that is not in memory. */
+  metaUnseen(key: Key, value: unknown): void {
+    if (!this.#context.keepsMetadata) return
+    const kept = this.#context.keptMetadata(value)
+    this.#sayUnseen(key, { op: 'meta', collection: this.#context.id, key, value: kept })
   }
 
   /** All rows go. Call it before core is told. */
   truncate(): void {
-    const { core, onDemand } = this.#context
-    this.#unseen.length = 0
-    if (onDemand) this.#before.clear()
-    else for (const [key] of core._state.acceptedSyncedEntries()) this.touch(key)
+    const { onDemand, loggedKeys } = this.#context
+    if (onDemand) this.#changes.clear()
+    else for (const key of loggedKeys()) this.touch(key)
+    for (const change of this.#changes.values()) change.unseen = []
     this.#truncated = true
+    this.#hasRows = false
+  }
+
+  /** All rows went, and none came instead. */
+  get isEmptied(): boolean {
+    return this.#truncated && !this.#hasRows
+  }
+
+  get isTruncated(): boolean {
+    return this.#truncated
+  }
+
+  /** It says nothing at all. */
+  get isEmpty(): boolean {
+    return !this.hasTouched && this.#names.size === 0
+  }
+
+  /** It is about rows. */
+  get hasTouched(): boolean {
+    return this.#truncated || this.#changes.size > 0
+  }
+
+  isTouched(key: Key): boolean {
+    return this.#truncated || this.#changes.has(key)
+  }
+
+  /** The rows that it touched, as they were before. */
+  *touchedRows(): Iterable<readonly [Key, Logged]> {
+    for (const [key, { before }] of this.#changes) yield [key, before]
   }
 
   setName(name: string, value: unknown): void {
@@ -74,50 +139,65 @@ export class UpstreamTransaction {
     return this.#names
   }
 
-  /** The difference, and what was touched. Call it before core commits. */
-  finish(): { readonly ops: readonly Op[]; readonly touched: Touched } {
-    const { id, onDemand, metadata } = this.#context
+  /**
+   * The difference, and what was touched. Call it before core commits.
+   *
+   * @param before what the log has under a name of the collection's metadata
+   */
+  finish(before: (name: string) => unknown): { readonly ops: readonly Op[]; readonly touched: Touched } {
+    const { id, onDemand } = this.#context
     const ops: Op[] = []
     const touched = nothingTouched()
     if (this.#truncated && onDemand) {
       ops.push({ op: 'truncate', collection: id })
       touched.truncated = true
     }
-    for (const [key, before] of this.#before) {
-      const changes = this.#changesOf(key, before)
+    for (const [key, change] of this.#changes) {
+      const after = this.#context.present(key)
+      const changes = this.#changesOf(key, change, after)
       if (changes.length > 0) touched.keys.add(key)
+      if (after === undefined && change.unseen.length > 0) touched.unseen.set(key, changes)
       ops.push(...changes)
     }
-    ops.push(...this.#unseen)
     for (const [name, value] of this.#names) {
-      if (restates(name, metadata.get(name), value)) continue
+      if (restates(name, before(name), value)) continue
       touched.names.add(name)
       ops.push({ op: 'state', collection: id, name, value })
     }
     return { ops, touched }
   }
 
-  #changesOf(key: Key, before: Before): Op[] {
-    const { core, id: collection, onDemand, partial } = this.#context
-    const row = acceptedRow(core, key)
-    if (row === undefined) {
-      return before.row !== undefined || (onDemand && !this.#truncated)
-        ? [{ op: 'delete', collection, key }]
-        : []
+  #sayUnseen(key: Key, op: Op): void {
+    const change = this.#changes.get(key) as Change
+    // Of a row that it has just deleted there is nothing more to say.
+    if (change.before === 'unknown' && !change.isDeleted) change.unseen.push(op)
+  }
+
+  #changesOf(key: Key, { before, isDeleted, unseen }: Change, after: RowState | undefined): Op[] {
+    const { id: collection, partial, keepsMetadata, keptMetadata } = this.#context
+    if (after === undefined) {
+      if (unseen.length > 0) return unseen
+      const isGone = before === 'unknown' ? isDeleted : before !== 'absent'
+      return isGone ? [{ op: 'delete', collection, key }] : []
     }
+    const { row } = after
+    const metadata = keptMetadata(after.metadata)
     const ops: Op[] = []
-    if (before.row === undefined) ops.push({ op: 'put', collection, key, value: row })
-    else if (!sameValue(before.row, row)) {
+    if (typeof before === 'string') {
+      ops.push({ op: 'put', collection, key, value: row })
+      // The disk may have the row, with metadata that an insert clears.
+      if (keepsMetadata && (before === 'unknown' || metadata !== undefined))
+        ops.push({ op: 'meta', collection, key, value: metadata })
+      return ops
+    }
+    if (!sameValue(before.row, row)) {
       ops.push(
         partial
           ? { op: 'patch', collection, key, ...difference(before.row, row) }
           : { op: 'put', collection, key, value: row },
       )
     }
-    const metadata = acceptedMetadata(core, key)
-    // A row that was not in memory may be on disk, with metadata that an insert clears.
-    const unknown = onDemand && before.row === undefined && !this.#truncated
-    if (unknown || !sameValue(before.metadata, metadata))
+    if (keepsMetadata && !sameValue(keptMetadata(before.metadata), metadata))
       ops.push({ op: 'meta', collection, key, value: metadata })
     return ops
   }

@@ -8,13 +8,14 @@
  */
 
 import type { CollectionStatus, SyncAppliedReceipt } from '@tanstack/db'
-import type { Op } from '../../../log/op.js'
 import type { Key } from '../../../values/key.js'
-import { acceptedMetadata, acceptedRow, type SyncParams } from '../core-state.js'
-import { type CollectionMetadata, checkName } from '../metadata.js'
+import { acceptedMetadata, acceptedRow, acceptedRows, isSeed, type SyncParams } from '../core-state.js'
+import type { HeldRows } from '../held-rows.js'
+import { type CollectionMetadata, checkName, RESERVED } from '../metadata.js'
+import type { SourceAdapter } from './adapters/adapter.js'
+import type { Slot } from './recorder.js'
 import { sourceView } from './source-view.js'
-import type { Touched } from './touched.js'
-import { UpstreamTransaction } from './upstream-transaction.js'
+import { type Logged, type RowState, UpstreamTransaction } from './upstream-transaction.js'
 
 type Params = SyncParams<object, Key>
 type Message = Parameters<Params['write']>[0]
@@ -23,19 +24,35 @@ export interface UpstreamOptions {
   readonly id: string
   /** Core's own calls. */
   readonly core: Params
+  readonly adapter: SourceAdapter
   /** The source's updates name the fields that change. */
   readonly partial: boolean
   readonly onDemand: boolean
   readonly metadata: CollectionMetadata
   /** Keys whose row came from the log and not from this run of the source. */
   readonly fromLog: Set<Key>
+  /** Rows on disk that are not shown yet. */
+  readonly held: () => HeldRows
+  /** Shows them, in the open transaction of core, except those that it has changed. */
+  readonly release: (isChanged: (key: Key) => boolean) => void
   readonly persistence: NonNullable<Params['metadata']>['persistence']
   /** For sources of earlier versions of the protocol. */
   readonly legacy: object
-  readonly onCommit: (ops: readonly Op[], touched: Touched) => void
+  /** Whether other contexts need the source. */
+  readonly isServing: () => boolean
+  /** The source is given a new view of the collection: nothing that it remembers of the last session counts. */
+  readonly isViewNew: boolean
+  /** A place among what is on the way into the log. */
+  readonly reserve: () => Slot
+  /** Marks of daybook's own that change in the entry of a transaction. */
+  readonly marksFor: (transaction: UpstreamTransaction) => Iterable<readonly [name: string, value: unknown]>
+  /** Rows changed in memory: one, or all. */
+  readonly onTouched: (key?: Key) => void
+  /** A row left memory because its subset is not wanted any more; the disk keeps it. */
+  readonly onUnloaded: (key: Key, state: RowState) => void
   /** Fields came for a row that nobody has, and were left out. */
   readonly onRowless: (key: Key) => void
-  readonly onReady: () => void
+  readonly onReady: (how: 'said so' | 'by a truncate') => void
   readonly onError: (error: unknown) => void
 }
 
@@ -45,6 +62,7 @@ export class Upstream {
   readonly #open: UpstreamTransaction[] = []
   /** An open transaction makes the collection ready when it commits. */
   #readyOnCommit = false
+  #isUnloading = false
   #closed = false
   /** What the source says of itself. */
   #status: CollectionStatus = 'loading'
@@ -53,15 +71,16 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#options = options
-    const { core } = options
+    const { core, held, isServing, isViewNew } = options
+    const status = (): CollectionStatus => this.#statusOf(core.collection.status)
     this.params = {
       ...core,
-      collection: sourceView(core.collection, () => this.#statusOf(core.collection.status)),
+      collection: sourceView(core.collection, { status, held, isServing }, isViewNew),
       begin: () => this.#begin(),
       write: (message) => this.#write(message),
       commit: (signal) => this.#commit(signal),
       truncate: (settings) => this.#truncate(settings),
-      markReady: () => this.#markReady(),
+      markReady: () => this.#markReady('said so'),
       markError: (error) => this.#markError(error),
       metadata: this.#metadata(),
     }
@@ -70,6 +89,27 @@ export class Upstream {
   /** The source is in the middle of a transaction: memory shows a part of it. */
   get isOpen(): boolean {
     return this.#open.length > 0
+  }
+
+  /**
+   * What the source commits meanwhile takes rows out of memory that nobody wants any more; they stay on disk, as what was
+   * loaded once.
+   */
+  unloading(work: () => void): void {
+    this.#isUnloading = true
+    try {
+      work()
+    } finally {
+      this.#isUnloading = false
+    }
+  }
+
+  /** Deletes rows as if the source had. */
+  deleteRows(keys: readonly Key[]): void {
+    if (keys.length === 0) return
+    this.#begin()
+    for (const key of keys) this.#write({ type: 'delete', key })
+    this.#commit()
   }
 
   /** From now on the source's calls have no effect: it may delete all its rows while it cleans up. */
@@ -84,10 +124,10 @@ export class Upstream {
     return status === 'ready' ? this.#status : status
   }
 
-  #markReady(): void {
+  #markReady(how: 'said so' | 'by a truncate'): void {
     if (this.#closed) return
     this.#status = 'ready'
-    this.#options.onReady()
+    this.#options.onReady(how)
   }
 
   #markError(error: unknown): void {
@@ -98,14 +138,41 @@ export class Upstream {
 
   #begin(): void {
     if (this.#closed) return
-    const { id, core, onDemand, partial, metadata } = this.#options
+    const { id, core, onDemand, partial, adapter, held } = this.#options
     core.begin()
-    this.#open.push(new UpstreamTransaction({ id, core: core.collection, onDemand, partial, metadata }))
+    this.#open.push(
+      new UpstreamTransaction({
+        id,
+        onDemand,
+        partial,
+        logged: (key) => this.#logged(key),
+        loggedKeys: () =>
+          new Set([...Array.from(acceptedRows(core.collection), ([key]) => key), ...held().keys()]),
+        present: (key) => this.#present(key),
+        keepsMetadata: adapter.forgetsRowMetadata !== true,
+        keptMetadata: (metadata) => (adapter.keptMetadata ? adapter.keptMetadata(metadata) : metadata),
+      }),
+    )
+  }
+
+  #logged(key: Key): Logged {
+    const { core, onDemand, held } = this.#options
+    const hidden = held().get(key)
+    if (hidden !== undefined) return hidden
+    const present = this.#present(key)
+    if (present !== undefined && !isSeed(core.collection, key)) return present
+    return onDemand ? 'unknown' : 'absent'
+  }
+
+  #present(key: Key): RowState | undefined {
+    const { collection } = this.#options.core
+    const row = acceptedRow(collection, key)
+    return row && { row, metadata: acceptedMetadata(collection, key) }
   }
 
   #write(message: Message): void {
     if (this.#closed) return
-    const { core, partial, onDemand, fromLog } = this.#options
+    const { core, fromLog, held } = this.#options
     const transaction = this.#open.at(-1)
     if (transaction === undefined) {
       // Core says what is wrong.
@@ -113,24 +180,40 @@ export class Upstream {
       return
     }
     const key = keyOf(message, core)
-    const known = acceptedRow(core.collection, key)
     transaction.touch(key)
-    if (message.type === 'update' && partial) {
-      const { value } = message as Extract<Message, { value: unknown }>
-      if (known === undefined) {
-        // Fields without a row are not a row. The row may be on disk.
-        if (onDemand) transaction.patchUnseen(key, value)
-        else this.#options.onRowless(key)
-        return
-      }
-      core.write({ ...message, value: { ...known, ...value } } as Message)
-    } else if (message.type === 'insert' && known !== undefined && fromLog.has(key)) {
-      // A source that sends all its rows again inserts what the log has handed to core already.
-      core.write({ ...message, type: 'update' } as Message)
-    } else {
+    if (message.type === 'delete') {
       core.write(message)
+      transaction.deleted(key)
+    } else {
+      const known = held().get(key)?.row ?? acceptedRow(core.collection, key)
+      const whole = this.#whole(message as Extract<Message, { value: unknown }>, key, known)
+      if (whole === undefined) return
+      core.write(whole)
+      transaction.wrote(key)
     }
     fromLog.delete(key)
+  }
+
+  /** The message with all of the row; nothing for fields of a row that memory does not have. */
+  #whole(
+    message: Extract<Message, { value: unknown }>,
+    key: Key,
+    known: object | undefined,
+  ): Message | undefined {
+    const { partial, onDemand, adapter, fromLog, held, onRowless } = this.#options
+    const { type, value } = message
+    if (type === 'insert') {
+      // A source that sends its rows again inserts what the log has handed to core already.
+      const isKnown = known !== undefined && (onDemand || fromLog.has(key) || held().has(key))
+      return isKnown ? ({ ...message, type: 'update' } as Message) : message
+    }
+    if (!partial) return message
+    if (known !== undefined) return { ...message, value: { ...known, ...value } } as Message
+    if (adapter.unknownUpdate?.(key) === 'is a row') return { ...message, type: 'insert' } as Message
+    // Fields without a row are not a row. The row may be on disk.
+    if (onDemand) this.#open.at(-1)?.patchUnseen(key, value)
+    else onRowless(key)
+    return undefined
   }
 
   #truncate(settings?: { markReady?: boolean }): void {
@@ -143,69 +226,99 @@ export class Upstream {
 
   #commit(signal?: AbortSignal): SyncAppliedReceipt {
     if (this.#closed) return true
-    const { core, metadata, onCommit } = this.#options
+    const { core, metadata, marksFor, release } = this.#options
     const transaction = this.#open.pop()
     if (transaction === undefined) return core.commit(signal)
     const pending = core.collection._state.pendingSyncedTransactions.at(-1)
-    const { ops, touched } = transaction.finish()
+    if (this.#isUnloading) return this.#unload(transaction, signal)
+    // Rows that waited come up with what the source says first, in one step.
+    if (transaction.hasTouched) release((key) => transaction.isTouched(key))
+    for (const [name, value] of marksFor(transaction)) transaction.setName(name, value)
+    const { ops, touched } = transaction.finish((name) => metadata.get(name))
     const readyOnCommit = this.#readyOnCommit
     this.#readyOnCommit = false
+    const slot = this.#options.reserve()
+    let isAccepted = false
     try {
       return core.commit(signal)
     } finally {
       // Core may have accepted it although a listener threw, and refused it without throwing.
-      if (pending?.committed === true) {
+      isAccepted = pending?.committed === true
+      if (isAccepted) {
+        if (touched.truncated) this.#options.onTouched()
+        for (const key of touched.keys) this.#options.onTouched(key)
         for (const [name, value] of transaction.stagedNames) metadata.set(name, value)
-        if (ops.length > 0) onCommit(ops, touched)
-        if (readyOnCommit) this.#markReady()
+        slot.fill(ops, touched)
+        if (readyOnCommit) this.#markReady('by a truncate')
+      } else {
+        slot.drop()
       }
     }
   }
 
+  #unload(transaction: UpstreamTransaction, signal?: AbortSignal): SyncAppliedReceipt {
+    for (const [key, before] of transaction.touchedRows()) {
+      if (typeof before === 'string') continue
+      this.#options.onTouched(key)
+      this.#options.onUnloaded(key, before)
+    }
+    return this.#options.core.commit(signal)
+  }
+
   #metadata(): NonNullable<Params['metadata']> {
-    const { core, id, metadata, persistence, legacy } = this.#options
+    const { core, id, metadata, persistence, legacy, adapter } = this.#options
     const own = core.metadata as NonNullable<Params['metadata']>
     const setName = (name: string, value: unknown): void => {
       checkName(id, name)
+      if (adapter.set?.(name, value) === true) return
       this.#inTransaction((transaction) => {
         if (value === undefined) own.collection.delete(name)
         else own.collection.set(name, value)
         transaction.setName(name, value)
       })
     }
-    const changeRow = (key: Key, change: () => void): void =>
-      this.#inTransaction((transaction) => {
-        transaction.touch(key)
-        change()
-      })
     return {
       row: {
         ...legacy,
-        get: (key) => acceptedMetadata(core.collection, key),
-        set: (key, value) => changeRow(key, () => own.row.set(key, value)),
-        delete: (key) => changeRow(key, () => own.row.delete(key)),
+        get: (key) => {
+          const known = this.#options.held().get(key)?.metadata ?? acceptedMetadata(core.collection, key)
+          return adapter.rowMetadata ? adapter.rowMetadata(key, known) : known
+        },
+        set: (key, value) => this.#setMetadata(key, value, () => own.row.set(key, value)),
+        delete: (key) => this.#setMetadata(key, undefined, () => own.row.delete(key)),
       },
       collection: {
         get: (name) => {
-          const staged = this.#staged(name)
-          return staged === undefined ? metadata.get(name) : staged.value
+          const answered = adapter.get?.(name) ?? this.#staged(name)
+          return answered === undefined ? metadata.get(name) : answered.value
         },
         set: setName,
         delete: (name) => setName(name, undefined),
-        list: (prefix = '') => {
-          const found = new Map(metadata.list(prefix).map(({ key, value }) => [key, value]))
-          for (const transaction of this.#open) {
-            for (const [name, value] of transaction.stagedNames) {
-              if (!name.startsWith(prefix)) continue
-              if (value === undefined) found.delete(name)
-              else found.set(name, value)
-            }
-          }
-          return Array.from(found, ([key, value]) => ({ key, value }))
-        },
+        list: (prefix = '') => adapter.list?.(prefix) ?? this.#list(prefix),
       },
       persistence,
     }
+  }
+
+  #setMetadata(key: Key, value: unknown, set: () => void): void {
+    this.#inTransaction((transaction) => {
+      transaction.touch(key)
+      const { held, core } = this.#options
+      if (acceptedRow(core.collection, key) !== undefined || held().has(key)) set()
+      else transaction.metaUnseen(key, value)
+    })
+  }
+
+  #list(prefix: string): { key: string; value: unknown }[] {
+    const found = new Map(this.#options.metadata.list(prefix).map(({ key, value }) => [key, value]))
+    for (const transaction of this.#open) {
+      for (const [name, value] of transaction.stagedNames) {
+        if (!name.startsWith(prefix) || name.startsWith(RESERVED)) continue
+        if (value === undefined) found.delete(name)
+        else found.set(name, value)
+      }
+    }
+    return Array.from(found, ([key, value]) => ({ key, value }))
   }
 
   #staged(name: string): { readonly value: unknown } | undefined {

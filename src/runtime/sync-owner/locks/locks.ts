@@ -42,12 +42,19 @@ export const noLocks: Locks = {
     }),
 }
 
-/** Locks at once, for a database that is still being opened. Where it cannot be opened, nobody ever gets one. */
-export function openingLocks(opening: Promise<Locks>): Locks {
+/**
+ * Locks at once, for a database that is still being opened; they are asked for when the first one is needed. Where it cannot
+ * be opened, nobody ever gets one.
+ */
+export function openingLocks(open: () => Promise<Locks>): Locks {
+  let opening: Promise<Locks> | undefined
   // Why it cannot be opened is told by `ready` and by every call of the journal.
-  const opened = opening.catch(() => noLocks)
+  const opened = (): Promise<Locks> => {
+    opening ??= open().catch(() => noLocks)
+    return opening
+  }
   return {
-    request: async (name, options) => (await opened).request(name, options),
-    isWanted: async (name) => (await (await opened).isWanted?.(name)) ?? false,
+    request: async (name, options) => (await opened()).request(name, options),
+    isWanted: async (name) => (await (await opened()).isWanted?.(name)) ?? false,
   }
 }

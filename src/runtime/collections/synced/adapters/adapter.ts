@@ -1,0 +1,53 @@
+/**
+ * What daybook does for one kind of source, beyond the protocol that TanStack DB has for all of them.
+ *
+ * An adapter belongs to one run of a collection; it is told when a session with the source begins.
+ */
+
+import type { SyncConfig } from '@tanstack/db'
+import type { Key } from '../../../../values/key.js'
+import type { SyncParams } from '../../core-state.js'
+import type { Identified, Identity } from '../identity.js'
+
+type Metadata = NonNullable<SyncParams<object, Key>['metadata']>
+
+/** What an adapter may use of the run that it belongs to. */
+export interface AdapterContext {
+  readonly id: string
+  readonly source: SyncConfig<object, Key>
+  readonly utils: unknown
+  /** The identity of the source, where the app gives one. */
+  readonly identity: Identity
+  readonly onDemand: boolean
+  /** Metadata of the collection, as the log has it. */
+  readonly nameOf: (name: string) => unknown
+  /** Whether a row came from the log and not from this session's source. */
+  readonly isFromLog: (key: Key) => boolean
+}
+
+/** What a source does with an update of a row that memory does not have. */
+export type UnknownUpdate = 'is a row' | 'names fields'
+
+export interface SourceAdapter {
+  /** Who the source is, and whether the rows on disk, of which `stored` is said, are its. */
+  identify(stored: Identity): Promise<Identified>
+  /** A session begins: the source is about to be started. */
+  begin?(): void
+  /** What the source is given as `metadata.persistence`; left out: daybook's capability. */
+  readonly persistence?: null
+  /** It deletes what was deleted upstream while nobody ran it. */
+  readonly deletesWhatIsGone?: boolean
+  /** Metadata of rows is of no use to the source after a restart, and is not kept. */
+  readonly forgetsRowMetadata?: boolean
+  /** What is kept of a row's metadata. */
+  keptMetadata?(metadata: unknown): unknown
+  /** What the source is told of a row's metadata. */
+  rowMetadata?(key: Key, metadata: unknown): unknown
+  /** Calls about the collection's metadata that are answered here; nothing for the others. */
+  get?(name: string): { readonly value: unknown } | undefined
+  list?(prefix: string): ReturnType<Metadata['collection']['list']> | undefined
+  /** Answers whether it has taken the change, so that it is not kept. */
+  set?(name: string, value: unknown): boolean
+  /** Left out: it names fields, unless the source's updates are whole rows. */
+  unknownUpdate?(key: Key): UnknownUpdate
+}

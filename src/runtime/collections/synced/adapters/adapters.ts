@@ -1,0 +1,11 @@
+/** The adapter for a source. */
+
+import { identified } from '../identity.js'
+import type { AdapterContext, SourceAdapter } from './adapter.js'
+
+export const adapterOf = (context: AdapterContext): SourceAdapter => plainAdapter(context)
+
+/** A source of which daybook knows nothing but the protocol. */
+const plainAdapter = ({ identity }: AdapterContext): SourceAdapter => ({
+  identify: async (stored) => identified(identity, stored),
+})
