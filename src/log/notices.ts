@@ -44,6 +44,14 @@ const removeAll = statement<[origin: string]>()(
   notices.deleteFrom(TABLE).where('origin', '=', parameter<string>()),
 )
 
+const find = statement<[origin: string, topic: string]>()(
+  notices
+    .selectFrom(TABLE)
+    .select('value')
+    .where('origin', '=', parameter<string>())
+    .where('topic', '=', parameter<string>()),
+)
+
 const select = statement<[from: string, to: string]>()(
   notices
     .selectFrom(TABLE)
@@ -52,11 +60,24 @@ const select = statement<[from: string, to: string]>()(
     .where('topic', '<', parameter<string>()),
 )
 
-/** Says something under a topic, in place of what this origin said there before; `undefined` takes it back. */
-export function* setNotice(origin: string, topic: string, value: string | undefined): Program<void> {
+/** Under this topic stands how often an origin has said something. */
+const COUNT = ''
+
+/** What is said anew under topics; null takes back what was said there. */
+export type Said = readonly (readonly [topic: string, value: string | null])[]
+
+/**
+ * Says something in place of what this origin has said under the same topics. `number` counts what it says: what comes late,
+ * or twice, behind something newer, changes nothing.
+ */
+export function* setNotices(origin: string, number: number, said: Said): Program<void> {
   yield step({ sql: CREATE })
-  yield* run(remove, origin, topic)
-  if (value !== undefined) yield* run(insert, origin, topic, value)
+  const count = yield* first(find, origin, COUNT)
+  if (count !== undefined && Number(count.value) >= number) return
+  for (const [topic, value] of [...said, [COUNT, String(number)] as const]) {
+    yield* run(remove, origin, topic)
+    if (value !== null) yield* run(insert, origin, topic, value)
+  }
 }
 
 /** Takes back everything that an origin has said. */

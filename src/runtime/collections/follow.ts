@@ -35,7 +35,8 @@ interface Arrived {
 export interface ReadRows {
   /** Its metadata. */
   readonly names: ReadonlyMap<string, unknown>
-  readonly hasRows: () => Promise<boolean>
+  /** It has rows and no metadata. */
+  readonly hasOnlyRows: () => Promise<boolean>
 }
 
 export interface FollowEvents<TKey extends Key>
@@ -51,6 +52,8 @@ export interface FollowEvents<TKey extends Key>
   readonly accepts?: (rows: ReadRows) => Promise<boolean>
   /** The rows on disk are in memory. */
   readonly onReady: () => void
+  /** The rows were read again. */
+  readonly onReloaded?: () => void
   /** The rows cannot be read; the run is over. */
   readonly onError: (error: unknown) => void
   /** For an entry whose changes are in memory already: what of it is not. `undefined` for any other. */
@@ -241,6 +244,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
       if (replace) this.#events.onBaseChanged?.()
     })
     this.#goOnFrom(found)
+    if (replace) this.#events.onReloaded?.()
     if (isReload) this.#onDemand?.reload()
   }
 
@@ -248,10 +252,13 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     const { accepts } = this.#events
     if (accepts === undefined) return true
     const { journal } = this.#internals
-    const hasAny = async (): Promise<boolean> =>
-      (await journal.query(this.collection, { limit: 1 })).rows.length > 0
-    const hasRows = async (): Promise<boolean> => (this.isOnDemand ? hasAny() : rows.length > 0)
-    return accepts({ names: this.writer.names(state), hasRows })
+    const hasOnlyRows = async (): Promise<boolean> => {
+      if (state.length > 0) return false
+      // Of rows that are loaded by subset none was read yet.
+      const read = this.isOnDemand ? await journal.query(this.collection, { limit: 1 }) : { rows, state }
+      return read.rows.length > 0 && read.state.length === 0
+    }
+    return accepts({ names: this.writer.names(state), hasOnlyRows })
   }
 
   #goOnFrom({ at, schemaVersion }: Rows): void {

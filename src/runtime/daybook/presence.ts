@@ -24,6 +24,10 @@ export class Presence {
   readonly #parts: PresenceParts
   readonly #closing = new AbortController()
   #own: Promise<Lock | undefined> | undefined
+  /** What is to be said next. */
+  #next = new Map<string, string | null>()
+  #saying: Promise<void> = Promise.resolve()
+  #number = 0
 
   constructor(parts: PresenceParts) {
     this.#parts = parts
@@ -38,7 +42,15 @@ export class Presence {
       throw error
     })
     await this.#own
-    await board.notify(origin, topic, value)
+    this.#next.set(topic, value ?? null)
+    // One after the other: together, for what is said meanwhile.
+    const saying = this.#saying.then(async () => {
+      const said = [...this.#next]
+      this.#next = new Map()
+      if (said.length > 0) await board.notify(origin, ++this.#number, said)
+    })
+    this.#saying = saying.catch(() => undefined)
+    await saying
   }
 
   /** What others say under the topics that begin with `prefix`. */

@@ -2,7 +2,7 @@
 
 import { parseOps } from '../../log/body.js'
 import type { Clock } from '../clock.js'
-import type { Board, Notice } from '../journal/board.js'
+import type { Board, Notice, Said } from '../journal/board.js'
 import type {
   Entries,
   Entry,
@@ -46,8 +46,8 @@ class TracedJournal implements Journal, Board {
     return appended
   }
 
-  notify(origin: string, topic: string, value: string | undefined): Promise<void> {
-    return this.#journal.notify(origin, topic, value)
+  notify(origin: string, number: number, said: Said): Promise<void> {
+    return this.#journal.notify(origin, number, said)
   }
 
   silence(origin: string): Promise<void> {

@@ -12,7 +12,7 @@ import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
 import { controlsOf } from '../../log/controls.js'
 import type { Entry, Maker, Position, Transaction } from '../../log/entry.js'
-import { clearNotices, type Notice, readNotices, setNotice } from '../../log/notices.js'
+import { clearNotices, type Notice, readNotices, type Said, setNotices } from '../../log/notices.js'
 import { partsOfOps } from '../../log/op.js'
 import { type Entries, readEntries } from '../../log/read.js'
 import type { Retain } from '../../materializer/compact.js'
@@ -122,9 +122,9 @@ export class LocalJournal implements OpenJournal {
     return this.#watch.subscribe(listener)
   }
 
-  async notify(origin: string, topic: string, value: string | undefined): Promise<void> {
+  async notify(origin: string, number: number, said: Said): Promise<void> {
     this.#checkOpen()
-    await this.#driver.transaction('write', () => setNotice(origin, topic, value))
+    await this.#driver.transaction('write', () => setNotices(origin, number, said))
     this.#watch.noticed()
   }
 

@@ -1,6 +1,6 @@
 /** A journal at once, for a database that is still being opened. Failures of the opening reach whoever waits. */
 
-import type { Board, Notice } from './board.js'
+import type { Board, Notice, Said } from './board.js'
 import type {
   Entries,
   Entry,
@@ -52,8 +52,8 @@ export class OpeningJournal implements Journal, Board {
     return this.#opening.then((journal) => journal.index(collection, changes))
   }
 
-  async notify(origin: string, topic: string, value: string | undefined): Promise<void> {
-    await (await this.#opening).notify(origin, topic, value)
+  async notify(origin: string, number: number, said: Said): Promise<void> {
+    await (await this.#opening).notify(origin, number, said)
   }
 
   async silence(origin: string): Promise<void> {

@@ -10,7 +10,7 @@ import { ClosedError, NoLeaderError, ProtocolVersionError } from '../../errors.j
 import type { Key } from '../../values/key.js'
 import { type Cancel, type Clock, pause } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
-import type { Notice } from './board.js'
+import type { Notice, Said } from './board.js'
 import type { CompactOptions, MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Link } from './channel.js'
 import type {
@@ -158,8 +158,8 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     return this.#call('forget', [collection, keys])
   }
 
-  notify(origin: string, topic: string, value: string | undefined): Promise<void> {
-    return this.#call('notify', [origin, topic, value])
+  notify(origin: string, number: number, said: Said): Promise<void> {
+    return this.#call('notify', [origin, number, said])
   }
 
   silence(origin: string): Promise<void> {

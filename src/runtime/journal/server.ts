@@ -8,6 +8,7 @@
 import { ProtocolError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import type { Cancel, Clock } from '../clock.js'
+import type { Said } from './board.js'
 import type { CompactOptions, MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Hub } from './channel.js'
 import type { Entry, IndexChanges, Position, Subset, Transaction, Unsubscribe } from './journal.js'
@@ -153,7 +154,7 @@ export class Server {
       case 'head':
         return journal.head()
       case 'notify':
-        return journal.notify(textOf(first), textOf(second), optionalText(args[2]))
+        return journal.notify(textOf(first), numberOf(second), saidIn(args[2]))
       case 'silence':
         return journal.silence(textOf(first))
       case 'notices':
@@ -192,5 +193,15 @@ function textOf(value: unknown): string {
   return value
 }
 
-const optionalText = (value: unknown): string | undefined =>
-  value === undefined || value === null ? undefined : textOf(value)
+function numberOf(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new ProtocolError('a number is missing')
+  return value as number
+}
+
+function saidIn(value: unknown): Said {
+  if (!Array.isArray(value)) throw new ProtocolError('what is said is missing')
+  return value.map((each: unknown) => {
+    const [topic, said] = Array.isArray(each) ? (each as unknown[]) : []
+    return [textOf(topic), said === null ? null : textOf(said)] as const
+  })
+}

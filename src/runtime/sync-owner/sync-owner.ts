@@ -121,7 +121,9 @@ export class SyncOwner {
   shown(): void {
     const { collection, contender, ask } = this.#parts
     if (this.#state !== 'waiting' || this.#turn !== undefined) return
-    ask(collection, { by: contender, heard: false, visible: true }).catch((error: unknown) => this.#tell(error))
+    ask(collection, { by: contender, heard: false, visible: true }).catch((error: unknown) =>
+      this.#tell(error),
+    )
   }
 
   /** The page is not looked at any more, and browsers slow it down: whoever waits for the role gets it. */

@@ -20,9 +20,42 @@ import type { Key } from '../../values/key.js'
 import type { OpenHandle } from './border-file.js'
 import type { BorderBranches } from './branches.js'
 import { type Call, type Calls, codeOf } from './calls.js'
-import type { Behaviour, Change, Changed, CollectionShape, Keeping, On, QueryShape } from './program.js'
+import type {
+  Behaviour,
+  Change,
+  Changed,
+  CollectionShape,
+  Keeping,
+  On,
+  QueryShape,
+  SourceShape,
+} from './program.js'
 import { kindOf, type Pair, queryOver } from './queries.js'
+import type { BorderServer } from './server.js'
+import { BorderSource, type SourceRecord } from './source.js'
 import type { Row } from './values.js'
+
+/** What a handler is to do, and for which calls. */
+interface HandlerPlan {
+  readonly does: Behaviour
+  readonly calls: readonly Call[]
+}
+
+const NO_PLAN: HandlerPlan = { does: 'ends', calls: [] }
+
+/** What handlers of collections with a source do, before they tell it. */
+const FOR_SOURCES: ReadonlySet<Behaviour> = new Set(['ends', 'waits', 'throws', 'rejects', 'hangs'])
+
+/** What a mutation handler is called with. */
+interface SourceParams {
+  readonly transaction: {
+    readonly mutations: readonly {
+      readonly type: 'insert' | 'update' | 'delete'
+      readonly key: Key
+      readonly modified: object
+    }[]
+  }
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of any shape
 type Rows = Collection<any, any, any>
@@ -50,6 +83,8 @@ export interface AppParts {
   readonly initialRows: (on: On) => Row[]
   /** What reached nobody else. */
   readonly errors: unknown[]
+  readonly servers: Readonly<Record<On, BorderServer>>
+  readonly records: Readonly<Record<On, SourceRecord>>
 }
 
 export class App {
@@ -57,11 +92,14 @@ export class App {
   readonly daybook: Daybook
   readonly origin: string
   readonly queries: LiveQuery[] = []
+  /** Those of the collections that have one, by their present objects. */
+  readonly sources = new Map<On, BorderSource>()
   readonly #client = new DbClient()
   #collections: Record<On, Rows>
   /** What the handler of the mutation that is being made does. */
-  #behaviour: Behaviour = 'ends'
-  #behaviourCalls: readonly Call[] = []
+  #plan: HandlerPlan = NO_PLAN
+  /** The same for mutations whose handler is called later. */
+  readonly #plans = new WeakMap<object, HandlerPlan>()
   #paced: ((changes: readonly Changed[]) => Transaction) | undefined
   isClosing = false
   hasEnded = false
@@ -74,6 +112,7 @@ export class App {
       if (!this.hasEnded) parts.errors.push(error)
     })
     this.daybook.on('warning', () => undefined)
+    this.daybook.on('source', () => undefined)
     this.#collections = { a: this.#first('a'), b: this.#first('b') }
     for (const rows of Object.values(this.#collections)) rows.startSyncImmediate()
   }
@@ -259,6 +298,7 @@ export class App {
     const shape = this.#parts.shapes[on]
     const handler = async (params: { transaction: { mutations: readonly { key: Key }[] } }): Promise<void> =>
       this.#handle(on, params)
+    if (shape.source !== undefined) return this.#sourceOptions(on, shape.source)
     return persistedCollectionOptions({
       id: on,
       getKey: (row: Row) => row.id,
@@ -270,17 +310,69 @@ export class App {
     })
   }
 
+  // biome-ignore lint/suspicious/noExplicitAny: the options of a collection with a source
+  #sourceOptions(on: On, shape: SourceShape): any {
+    const { mode, indexed } = this.#parts.shapes[on]
+    const { servers, records, branches } = this.#parts
+    const source = new BorderSource({
+      on,
+      server: servers[on],
+      shape,
+      onDemand: mode === 'on-demand',
+      branches,
+      record: records[on],
+    })
+    this.sources.set(on, source)
+    const handler = (params: SourceParams): Promise<void> => this.#send(on, source, params)
+    return persistedCollectionOptions({
+      id: on,
+      getKey: (row: Row) => row.id,
+      syncMode: mode,
+      gcTime: 0,
+      ...(indexed && { autoIndex: 'eager', defaultIndexType: BTreeIndex }),
+      persistence: this.daybook,
+      sync: source.sync,
+      ...(mode === 'eager' && { snapshot: shape.resumes === 'snapshot' }),
+      onInsert: handler,
+      onUpdate: handler,
+      onDelete: handler,
+      // biome-ignore lint/suspicious/noExplicitAny: rows of any shape
+    } as any)
+  }
+
+  /** Tells the server of mutations, and waits until what it made of them has come back. */
+  async #send(on: On, source: BorderSource, { transaction }: SourceParams): Promise<void> {
+    const server = this.#parts.servers[on]
+    await this.#handle(on, { transaction })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    if (server.isAway) throw new Error('the server cannot be reached')
+    let version = 0
+    for (const { type, key, modified } of transaction.mutations) {
+      const { id: _, v, ...fields } = modified as unknown as Row & Record<string, unknown>
+      const change = { kind: type, key, fields } as Change
+      const [made] = server.apply([change], [v as number])
+      if (made === undefined) throw new Error('the server refuses it')
+      version = made.version
+    }
+    await source.seen(version)
+    this.#parts.branches.reached('a mutation was confirmed by its source')
+  }
+
   #one(on: On, changes: readonly Change[], behaviour: Behaviour): void {
     const { calls, shapes } = this.#parts
     const group = calls.nextGroup()
-    this.#behaviour = shapes[on].handlers ? behaviour : 'ends'
+    const isLocal = shapes[on].source === undefined
+    const does = shapes[on].handlers && (isLocal || FOR_SOURCES.has(behaviour)) ? behaviour : 'ends'
     const rows = this.rows(on)
     const marks = changes.map(() => calls.nextMark())
     const made = changes.map(({ key, kind }, index) =>
       calls.add({ mark: marks[index] as number, origin: this.origin, on, key, kind, group }),
     )
-    this.#behaviourCalls = made
+    const plan: HandlerPlan = { does, calls: made }
+    this.#plan = plan
     const transaction = this.#call(rows, changes, marks)
+    if (this.#plan === plan) this.#plans.set(transaction, plan)
+    this.#plan = NO_PLAN
     this.#follow(made, transaction.isPersisted.promise)
   }
 
@@ -351,12 +443,11 @@ export class App {
 
   #handle(on: On, params: { transaction: { mutations: readonly { key: Key }[] } }): void | Promise<void> {
     const { waiting, branches } = this.#parts
-    const behaviour = this.#behaviour
-    const calls = this.#behaviourCalls
-    this.#behaviour = 'ends'
-    if (this.#isBehindWaiting(on, params))
+    const { does, calls } = this.#plans.get(params.transaction) ?? this.#plan
+    this.#plan = NO_PLAN
+    if (this.#isBehindWaiting(on, params, calls))
       branches.reached('an update waited behind an insert whose handler waits')
-    switch (behaviour) {
+    switch (does) {
       case 'throws':
         branches.reached('a handler failed')
         throw new Error('the handler throws')
@@ -386,13 +477,14 @@ export class App {
   #isBehindWaiting(
     on: On,
     { transaction }: { transaction: { mutations: readonly { key: Key }[] } },
+    own: readonly Call[],
   ): boolean {
     return this.#parts.calls.all.some(
       (call) =>
         call.outcome === 'pending' &&
         call.origin === this.origin &&
         call.on === on &&
-        !this.#behaviourCalls.includes(call) &&
+        !own.includes(call) &&
         transaction.mutations.some(({ key }) => key === call.key),
     )
   }

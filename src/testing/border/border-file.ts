@@ -39,7 +39,7 @@ export class BorderFile {
   readonly #network: Network
   readonly #watched: (connection: Connection) => Connection
   #opened = 0
-  #readings = 0
+  #underWay = 0
 
   /** `watched` is put between each context and the file. */
   constructor(
@@ -58,9 +58,14 @@ export class BorderFile {
     })
   }
 
-  /** Whether rows are on their way through the channel. */
-  get isBeingRead(): boolean {
-    return this.#readings > 0
+  /** Whether something is on its way through the channel. */
+  get isCalled(): boolean {
+    return this.#underWay > 0
+  }
+
+  #counted<T>(call: Promise<T>): Promise<T> {
+    this.#underWay++
+    return call.finally(() => this.#underWay--)
   }
 
   /** Opens the file in a context of its own. */
@@ -148,11 +153,10 @@ export class BorderFile {
       close: () => line.close(),
     }
     const journal = new RemoteJournal({ id, link, clock })
-    const query = journal.query.bind(journal)
-    journal.query = async (...args) => {
-      this.#readings++
-      return await query(...args).finally(() => this.#readings--)
-    }
+    const { query, append, notify } = journal
+    journal.query = (...args) => this.#counted(query.apply(journal, args))
+    journal.append = (...args) => this.#counted(append.apply(journal, args))
+    journal.notify = (...args) => this.#counted(notify.apply(journal, args))
     const daybook = new Daybook({
       origin: new Origin(),
       clock,

@@ -1,6 +1,7 @@
 /** What must be so whenever everything has come to rest, whatever the program did. */
 
 import { inspect, isDeepStrictEqual } from 'node:util'
+import { ANSWERED, COMPLETE } from '../../runtime/collections/metadata.js'
 import type { Key } from '../../values/key.js'
 import { sameValue } from '../../values/same.js'
 import { type FoldedCollections, foldOps } from '../fold.js'
@@ -11,6 +12,8 @@ import { type Call, type Calls, codeOf, isRefused } from './calls.js'
 import { plain } from './plain.js'
 import type { On } from './program.js'
 import { kindOf } from './queries.js'
+import type { BorderServer } from './server.js'
+import type { SourceRecord } from './source.js'
 
 export { BrokenPromise, must }
 
@@ -74,14 +77,19 @@ function resultOf(query: LiveQuery['query'], ordered = false): unknown[] {
 export class LogWalk {
   readonly rows: FoldedCollections = new Map()
   readonly #calls: Calls
+  /** Collections whose rows a source writes. */
+  readonly #synced: ReadonlySet<string>
   /** What the log has of each row of each origin, in order. */
   readonly #ops = new Map<string, { readonly kind: string; readonly mark: unknown }[]>()
   readonly #groups = new Map<number, number>()
+  /** Metadata of the collections, by collection and name. */
+  readonly #states = new Map<string, Map<string, unknown>>()
   /** Rows of which more was written than the program asked for: they were forgotten, for example. */
   readonly uncertain = new Set<string>()
 
-  constructor(calls: Calls) {
+  constructor(calls: Calls, synced: ReadonlySet<string>) {
     this.#calls = calls
+    this.#synced = synced
   }
 
   /** B1 and B3: what an entry does it does on the rows that its writer took for granted. */
@@ -89,6 +97,12 @@ export class LogWalk {
     const { seq, origin } = entry
     for (const op of opsOf(entry)) {
       const rows = this.rows.get(op.collection)
+      if (op.op === 'reset') this.#states.delete(op.collection)
+      if (op.op === 'state') this.#setState(op.collection, op.name, op.value)
+      if (this.#synced.has(op.collection)) {
+        foldOps(this.rows, [op])
+        continue
+      }
       if (op.op === 'put' || op.op === 'patch' || op.op === 'delete') {
         const mark =
           op.op === 'put'
@@ -121,6 +135,7 @@ export class LogWalk {
   checkCalls(): void {
     const byRow = new Map<string, Call[]>()
     for (const call of this.#calls.all) {
+      if (this.#synced.has(call.on)) continue
       const name = `${call.origin} ${call.on} ${text(call.key)}`
       byRow.set(name, [...(byRow.get(name) ?? []), call])
     }
@@ -172,9 +187,21 @@ export class LogWalk {
     }
   }
 
+  /** The metadata of a collection. */
+  states(on: On): ReadonlyMap<string, unknown> {
+    return this.#states.get(on) ?? new Map()
+  }
+
   /** What the log makes of a collection. */
   of(on: On): ReadonlyMap<Key, object> {
     return this.rows.get(on) ?? new Map()
+  }
+
+  #setState(collection: string, name: string, value: unknown): void {
+    const states = this.#states.get(collection) ?? new Map<string, unknown>()
+    this.#states.set(collection, states)
+    if (value === undefined) states.delete(name)
+    else states.set(name, value)
   }
 
   #note(name: string, op: { readonly kind: string; readonly mark: unknown }): void {
@@ -193,4 +220,40 @@ const told = (calls: readonly Call[]): string =>
 function fits(call: Call, { kind, mark }: { readonly kind: string; readonly mark: unknown }): boolean {
   if (kind === 'delete') return call.kind === 'delete' || call.kind === 'remove'
   return call.mark === mark
+}
+
+/** B5: a mark that a collection, or a subset of it, is complete means that its rows are there. */
+export function checkMarks(
+  on: On,
+  states: ReadonlyMap<string, unknown>,
+  rows: ReadonlyMap<Key, object>,
+  record: SourceRecord,
+  server: BorderServer,
+): void {
+  const check = (what: string, said: { readonly version: number; readonly keys: readonly Key[] }): void => {
+    for (const key of said.keys) {
+      if (!server.isUnchangedSince(key, said.version)) continue
+      const row = rows.get(key)
+      const wanted = server.rows.get(key) as object
+      must(
+        row !== undefined && sameRow(row, wanted),
+        () =>
+          `B5: ${on} is marked as ${what}, and has ${text(row)} for row ${text(key)}, which is ${text(wanted)}`,
+      )
+    }
+  }
+  if (states.get(COMPLETE) === true && record.complete !== undefined) check('complete', record.complete)
+  for (const [digest, said] of record.answered)
+    if (states.get(ANSWERED + digest) === true) check('answered', said)
+}
+
+/** What was acknowledged of a collection with a source, its server knows. */
+export function checkConfirmed(calls: Calls, on: On, server: BorderServer): void {
+  for (const { on: of, kind, mark, outcome } of calls.all) {
+    if (of !== on || kind === 'delete' || outcome !== 'kept') continue
+    must(
+      server.hadMark(mark),
+      () => `B1: call ${mark} (${kind} in ${on}) was acknowledged, and its server never had it`,
+    )
+  }
 }

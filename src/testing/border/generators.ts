@@ -8,6 +8,7 @@ import type {
   CollectionShape,
   On,
   Program,
+  SourceEvent,
   SourceShape,
   Step,
 } from './program.js'
@@ -204,6 +205,28 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
         source: fc.boolean(),
       }),
     ),
+    ...(focus === 'synced' || focus === 'everything'
+      ? [
+          step(6, fc.record({ do: just('server'), on, changes: changes(3) })),
+          step(
+            4,
+            fc.record({
+              do: just('source'),
+              on,
+              what: fc.constantFrom<SourceEvent>(
+                'snapshot',
+                'truncate first',
+                'fails',
+                'away',
+                'back',
+                'back',
+                'metadata',
+                'nested',
+              ),
+            }),
+          ),
+        ]
+      : []),
     step(3, fc.record({ do: just('time'), ms: fc.constantFrom(1, 20, 60, 300) })),
     step(3, fc.record({ do: just('turns'), count: fc.nat({ max: 12 }) })),
     step(3, fc.constant<Step>({ do: 'quiet' })),

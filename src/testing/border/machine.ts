@@ -5,6 +5,8 @@
 import { LoadSubsetOperationAbortedError } from '@tanstack/db'
 import type { Connection } from '../../drivers/driver.js'
 import type { SqlRow } from '../../drivers/statement.js'
+import { runOf } from '../../runtime/collections/follow.js'
+import { COMPLETE } from '../../runtime/collections/metadata.js'
 import { internalsOf } from '../../runtime/daybook/internals.js'
 import { decodeKey } from '../../values/decode-key.js'
 import type { Key } from '../../values/key.js'
@@ -15,11 +17,21 @@ import { BorderFile, type OpenHandle } from './border-file.js'
 import { BorderTime } from './border-time.js'
 import { BorderBranches } from './branches.js'
 import { Calls, codeOf } from './calls.js'
-import { checkSameRows, faultOfQuery, LogWalk, must, showTheSame } from './checks.js'
+import {
+  checkConfirmed,
+  checkMarks,
+  checkSameRows,
+  faultOfQuery,
+  LogWalk,
+  must,
+  showTheSame,
+} from './checks.js'
 import { LogArchive } from './log-archive.js'
-import type { CollectionShape, On, Program, Step } from './program.js'
+import type { Change, CollectionShape, On, Program, SourceEvent, Step } from './program.js'
 import { kindOf } from './queries.js'
 import { Reference } from './reference.js'
+import { BorderServer } from './server.js'
+import { SourceRecord } from './source.js'
 import type { Row } from './values.js'
 
 /** How long everything may take to come to rest, in ms of the machine's time. */
@@ -28,6 +40,12 @@ const LONGEST_WAIT = 30_000
 
 /** How much time passes between two looks. */
 const LOOK = 60
+
+/** What servers have at first. */
+const FIRST_ROWS: readonly Change[] = [
+  { kind: 'insert', key: 1, fields: { n: 1, tag: 'x' } },
+  { kind: 'insert', key: 2, fields: { n: 2, tag: 'y' } },
+]
 
 const BOTH: readonly On[] = ['a', 'b']
 
@@ -62,6 +80,10 @@ class Machine {
   readonly #apps: App[] = []
   readonly #handles = new Map<App, OpenHandle>()
   readonly #connection: Connection
+  readonly #servers: Readonly<Record<On, BorderServer>> = { a: new BorderServer(), b: new BorderServer() }
+  readonly #records: Readonly<Record<On, SourceRecord>> = { a: new SourceRecord(), b: new SourceRecord() }
+  /** Live queries may have failed with their source. */
+  #mayHaveFailed = false
   /** Handles that are being closed. */
   readonly #closing: Promise<unknown>[] = []
   #initials = 0
@@ -72,7 +94,8 @@ class Machine {
     this.#branches = branches
     this.#file = new BorderFile(time.clock, program.fates, (connection) => this.#archive.of(connection))
     this.#connection = this.#file.connect()
-    this.#walk = new LogWalk(this.#calls)
+    this.#walk = new LogWalk(this.#calls, new Set(BOTH.filter((on) => program[on].source !== undefined)))
+    for (const on of BOTH) if (this.#hasSource(on)) this.#servers[on].apply(FIRST_ROWS)
     for (const who of program.contexts.keys()) this.#open(who)
   }
 
@@ -124,7 +147,14 @@ class Machine {
         await this.#maintain(step, app)
         break
       case 'restart':
+        if (!step.source) this.#away(true)
         await this.#restart(step.who, step.how)
+        break
+      case 'server':
+        if (this.#hasSource(step.on)) this.#servers[step.on].apply(step.changes)
+        break
+      case 'source':
+        this.#tellSource(step.on, step.what)
         break
       case 'time':
         await this.#time.clock.advance(step.ms)
@@ -149,6 +179,11 @@ class Machine {
     this.#open(who, 'handle')
     await this.#rest()
     await this.#check()
+    if (BOTH.some((on) => this.#servers[on].isAway)) {
+      this.#away(false)
+      await this.#rest()
+      await this.#check()
+    }
     const { findings } = await this.#settled('verify()', (this.#apps[0] as App).daybook.verify())
     must(findings.length === 0, () => `verify() finds ${JSON.stringify(findings)}`)
   }
@@ -162,6 +197,28 @@ class Machine {
     await this.#time.clock.advance(100)
     void this.#connection.close()
     this.#file.remove()
+  }
+
+  #hasSource(on: On): boolean {
+    return this.#program[on].source !== undefined
+  }
+
+  #away(isAway: boolean): void {
+    if (isAway) this.#mayHaveFailed = true
+    for (const on of BOTH) if (this.#hasSource(on)) this.#servers[on].isAway = isAway
+  }
+
+  #tellSource(on: On, what: SourceEvent): void {
+    if (!this.#hasSource(on)) return
+    const server = this.#servers[on]
+    if (what === 'away' || what === 'back') this.#away(what === 'away')
+    else if (what === 'fails') {
+      server.failures++
+      this.#mayHaveFailed = true
+    } else {
+      if (what === 'truncate first') server.forgottenUpTo = server.version
+      for (const app of this.#apps) if (!app.hasEnded) app.sources.get(on)?.tell(what)
+    }
   }
 
   #app(which: number): App | undefined {
@@ -178,6 +235,8 @@ class Machine {
       branches: this.#branches,
       waiting: this.#waiting,
       errors: this.#errors,
+      servers: this.#servers,
+      records: this.#records,
       initialRows: (on) => this.#initialRows(this.#program[on]),
     })
     this.#apps[who] = app
@@ -242,7 +301,7 @@ class Machine {
   /** What is not at rest. */
   async #underWay(): Promise<string | undefined> {
     if (this.#waiting.length > 0) return 'something waits'
-    if (this.#file.isBeingRead) return 'a remote context reads rows'
+    if (this.#file.isCalled) return 'a call is on its way'
     const [row] = this.#connection.execute(
       { sql: 'SELECT max(seq) AS head FROM daybook_log' },
       [],
@@ -252,14 +311,23 @@ class Machine {
       const position = internalsOf(app.daybook).tail.position?.seq
       if (position !== undefined && position < head)
         return `context ${who} is at ${position}, the log at ${head}`
+      for (const [on, source] of app.sources)
+        if (!source.isUpToDate) return `the source of ${on} is at work in context ${who}`
       // Core holds everything back for as long as a handler of the collection's runs.
       const isHeld = BOTH.some((on) => app.rows(on)._state.hasHeldSyncTransaction())
       if (isHeld && this.#isPending(app)) continue
       for (const on of BOTH) {
         const rows = app.rows(on)
+        if (app.sources.get(on)?.isUpToDate === false)
+          return `the source of ${on} is at work in context ${who}`
+        if (runOf(rows)?.isLoading === true && rows.status !== 'cleaned-up')
+          return `${on} of context ${who} reads its rows`
+        // What the server has never told nobody knows.
+        if (this.#servers[on].isAway) continue
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
         if (rows.isLoadingSubset) return `${on} of context ${who} loads a subset`
       }
+      if (BOTH.some((on) => this.#servers[on].isAway)) continue
       for (const { query, shape } of app.queries) {
         if (query.status === 'loading' || query.isLoadingSubset)
           return `query ${JSON.stringify(shape)} of context ${who} is ${query.status}`
@@ -307,6 +375,7 @@ class Machine {
     for (const on of BOTH) {
       const expected = this.#walk.of(on)
       checkSameRows(`disk: ${on}`, await this.#onDisk(on), expected)
+      if (this.#hasSource(on)) this.#checkSource(on, expected)
       this.#reference.show(on, expected)
     }
     // New ones among them show their rows a turn later.
@@ -327,7 +396,34 @@ class Machine {
     }
   }
 
+  #checkSource(on: On, rows: ReadonlyMap<Key, object>): void {
+    const server = this.#servers[on]
+    const { mode } = this.#program[on]
+    const states = this.#walk.states(on)
+    checkMarks(on, states, rows, this.#records[on], server)
+    checkConfirmed(this.#calls, on, server)
+    const isRunning = this.#apps.some((app) => !app.hasEnded && app.sources.get(on)?.isRunning === true)
+    if (mode === 'eager' && !server.isAway && isRunning) checkSameRows(`the log of ${on}`, rows, server.rows)
+    for (const [who, app] of this.#apps.entries()) {
+      const { status } = app.rows(on)
+      const isComplete = states.get(COMPLETE) === true
+      if (mode === 'on-demand' || app.hasEnded || this.#isPending(app) || status === 'cleaned-up') continue
+      if (server.isAway && isComplete) {
+        must(status === 'ready', () => `${on} of context ${who} is complete on disk, and ${status}`)
+        this.#branches.reached('a collection was ready without its source')
+      }
+      if (server.isAway && !isComplete && status !== 'ready')
+        this.#branches.reached('a collection was not ready without its source')
+      if (!server.isAway && status !== 'idle')
+        must(status === 'ready', () => `${on} of context ${who} is ${status}, and its source works`)
+    }
+  }
+
   async #checkQuery(who: number, app: App, live: LiveQuery): Promise<void> {
+    const { status } = live.query
+    // Without its source nobody can tell; and a query that failed with it does not come back.
+    if (status === 'loading' && BOTH.some((on) => this.#servers[on].isAway)) return
+    if (status === 'error' && this.#mayHaveFailed) return
     const reference = this.#reference.queryLike(live)
     const fault = faultOfQuery(`context ${who}`, live, reference)
     if (fault === undefined) return

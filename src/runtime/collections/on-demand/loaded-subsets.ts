@@ -109,14 +109,17 @@ export class LoadedSubsets implements LoadsOnDemand {
     return false
   }
 
-  /** Brings the rows of a wanted subset that are on disk into memory. Resolves when they are shown, or it is given up. */
-  async load(request: SubsetRequest): Promise<void> {
+  /**
+   * Brings the rows of a wanted subset that are on disk into memory. Resolves when they are shown, or it is given up; those
+   * that nobody here looks at need not be shown, for as long as a mutation persists.
+   */
+  async load(request: SubsetRequest, isLookedAt = true): Promise<void> {
     await this.#options.following().loaded
     for (;;) {
       if (this.#isGivenUp(request)) return
       const receipt = await this.#loadOnce(request)
       if (receipt === undefined) continue
-      if (receipt !== true) await receipt
+      if (receipt !== true && isLookedAt) await receipt
       return
     }
   }

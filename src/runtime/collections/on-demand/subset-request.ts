@@ -43,7 +43,7 @@ export class SubsetRequest {
       : {
           ...(orderBy && { orderBy }),
           ...(limit !== undefined && { limit }),
-          ...(offset !== undefined && { offset }),
+          ...(offset && { offset }),
         }
     this.subset = { ...asked, ...page, ...(cursor && { cursor }) }
     this.#where = conditionOf(asked.where)

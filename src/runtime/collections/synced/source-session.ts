@@ -69,7 +69,7 @@ export class SourceSession {
   #first = new Map<string, unknown>()
   #hasTruncated = false
   /** It has emptied the collection, and not said since that it is complete. */
-  #isEmptied = false
+  #isIncomplete = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -221,17 +221,17 @@ export class SourceSession {
   }
 
   /** Marks that change in the entry of a transaction, because its rows do (B5). */
-  #marksFor({ isTruncated, isEmptied, isEmpty }: UpstreamTransaction): Map<string, unknown> {
+  #marksFor({ isTruncated, isIncomplete, isEmpty }: UpstreamTransaction): Map<string, unknown> {
     const { onDemand, metadata, answered } = this.#options
     if (isEmpty) return new Map()
     const marks = new Map<string, unknown>([...this.#takeFirst(), ...answered.take()])
     if (onDemand && isTruncated) for (const [name, value] of answered.dropped()) marks.set(name, value)
     if (isTruncated) {
       this.#hasTruncated = true
-      this.#isEmptied = isEmptied
+      this.#isIncomplete = isIncomplete
     }
     if (onDemand) return marks
-    if (isEmptied && metadata.get(COMPLETE) !== undefined) marks.set(COMPLETE, undefined)
+    if (isIncomplete && metadata.get(COMPLETE) !== undefined) marks.set(COMPLETE, undefined)
     return marks
   }
 
@@ -239,9 +239,9 @@ export class SourceSession {
     const { onDemand, metadata, fromLog, held, releaseAll, snapshot, onReady } = this.#options
     const isFirst = !this.#wasReady
     this.#wasReady = true
-    // An emptied collection is complete when its source says so, not because it is empty.
-    const isComplete = onDemand || how === 'said so' || !this.#isEmptied
-    if (how === 'said so') this.#isEmptied = false
+    // A collection that was emptied is complete when its source says so, not because it is empty.
+    const isComplete = onDemand || how === 'said so' || !this.#isIncomplete
+    if (how === 'said so') this.#isIncomplete = false
     if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows([...fromLog, ...held().keys()])
     else if (isFirst) this.#warnOfLeftRows()
     if (isComplete && metadata.get(COMPLETE) !== true) this.note([[COMPLETE, true]])

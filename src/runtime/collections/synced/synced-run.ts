@@ -109,6 +109,9 @@ export class SyncedRun {
       {
         accepts: (rows) => this.#accepts(rows),
         onReady: () => this.#hydrated(),
+        onReloaded: () => {
+          if (this.#isComplete && !this.hasSource) this.#showRows(true)
+        },
         onError: (error) => this.#fail(error),
         onState: (name, value) => this.#setState(name, value),
         onRow: (key) => this.#fromLog.add(key),
@@ -132,7 +135,7 @@ export class SyncedRun {
       takeOver: () => this.#role.takeOver(),
       want: async (request) => {
         const wanted = this.#subsets.want(request)
-        await this.#subsets.load(wanted)
+        await this.#subsets.load(wanted, false)
         return wanted
       },
       unwant: (request) => this.#subsets.unload(request),
@@ -207,14 +210,15 @@ export class SyncedRun {
     await this.#subsets.load(request)
     const { signal, refetch } = request.options
     if (this.#stopped || signal?.aborted === true) return
-    if (!this.#isAnswered(request)) {
+    // A live query asks for its page again because it may lack something: what the source says soon counts. What it knows
+    // already is shown; one whose page fails would show nothing new for ever.
+    const isRepair = refetch === true && this.#options.readyLocally
+    if (!isRepair && !this.#isAnswered(request)) {
       await this.#demands.load(request)
       return
     }
     const answer = this.#inBackground(request)
-    // A live query asks for its page again because it may lack something: what the source says soon counts.
-    if (refetch === true)
-      await Promise.race([answer, pause(this.#options.internals.clock, AFRESH, signal ?? NEVER)])
+    if (isRepair) await Promise.race([answer, pause(this.#options.internals.clock, AFRESH, signal ?? NEVER)])
   }
 
   /** What is on disk of it can be shown without the source. */
@@ -233,11 +237,10 @@ export class SyncedRun {
   }
 
   /** Whether the rows on disk are this source's. */
-  async #accepts({ names, hasRows }: ReadRows): Promise<boolean> {
+  async #accepts({ names, hasOnlyRows }: ReadRows): Promise<boolean> {
     const { id } = this.#options
     const stored = storedIdentity(names)
-    if (stored === 'unknown' && names.size === 0 && (await hasRows()))
-      throw new CollectionKindError(id, 'synced')
+    if (stored === 'unknown' && (await hasOnlyRows())) throw new CollectionKindError(id, 'synced')
     const { identity, isSame } = await this.#adapter.identify(stored === 'unknown' ? undefined : stored)
     const wasAccepted = this.#isAccepted
     this.#identity = identity

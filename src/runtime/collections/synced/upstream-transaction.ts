@@ -48,7 +48,9 @@ export class UpstreamTransaction {
   readonly #context: TransactionContext
   readonly #changes = new Map<Key, Change>()
   readonly #names = new Map<string, unknown>()
+  readonly #marks = new Map<string, unknown>()
   #truncated = false
+  #isReady = false
   #hasRows = false
 
   constructor(context: TransactionContext) {
@@ -88,19 +90,20 @@ export class UpstreamTransaction {
     this.#sayUnseen(key, { op: 'meta', collection: this.#context.id, key, value: kept })
   }
 
-  /** All rows go. Call it before core is told. */
-  truncate(): void {
+  /** All rows go. Call it before core is told. `isReady`: the source says that it is ready when it has committed. */
+  truncate(isReady: boolean): void {
     const { onDemand, loggedKeys } = this.#context
     if (onDemand) this.#changes.clear()
     else for (const key of loggedKeys()) this.touch(key)
     for (const change of this.#changes.values()) change.unseen = []
     this.#truncated = true
+    this.#isReady = isReady
     this.#hasRows = false
   }
 
-  /** All rows went, and none came instead. */
-  get isEmptied(): boolean {
-    return this.#truncated && !this.#hasRows
+  /** All rows went, and the source does not say that those that came instead are all. */
+  get isIncomplete(): boolean {
+    return this.#truncated && !(this.#isReady && this.#hasRows)
   }
 
   get isTruncated(): boolean {
@@ -126,6 +129,11 @@ export class UpstreamTransaction {
     for (const [key, { before }] of this.#changes) yield [key, before]
   }
 
+  /** A mark of daybook's own, which is written whatever the log has. */
+  mark(name: string, value: unknown): void {
+    this.#marks.set(name, value)
+  }
+
   setName(name: string, value: unknown): void {
     this.#names.set(name, value)
   }
@@ -136,7 +144,7 @@ export class UpstreamTransaction {
   }
 
   get stagedNames(): ReadonlyMap<string, unknown> {
-    return this.#names
+    return new Map([...this.#names, ...this.#marks])
   }
 
   /**
@@ -159,8 +167,8 @@ export class UpstreamTransaction {
       if (after === undefined && change.unseen.length > 0) touched.unseen.set(key, changes)
       ops.push(...changes)
     }
-    for (const [name, value] of this.#names) {
-      if (restates(name, before(name), value)) continue
+    const names = [...this.#names].filter(([name, value]) => !restates(name, before(name), value))
+    for (const [name, value] of [...names, ...this.#marks]) {
       touched.names.add(name)
       ops.push({ op: 'state', collection: id, name, value })
     }

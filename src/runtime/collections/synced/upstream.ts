@@ -218,8 +218,8 @@ export class Upstream {
 
   #truncate(settings?: { markReady?: boolean }): void {
     if (this.#closed) return
-    this.#open.at(-1)?.truncate()
     this.#readyOnCommit = settings?.markReady !== false
+    this.#open.at(-1)?.truncate(this.#readyOnCommit)
     this.#options.core.truncate(settings)
     this.#options.fromLog.clear()
   }
@@ -233,7 +233,7 @@ export class Upstream {
     if (this.#isUnloading) return this.#unload(transaction, signal)
     // Rows that waited come up with what the source says first, in one step.
     if (transaction.hasTouched) release((key) => transaction.isTouched(key))
-    for (const [name, value] of marksFor(transaction)) transaction.setName(name, value)
+    for (const [name, value] of marksFor(transaction)) transaction.mark(name, value)
     const { ops, touched } = transaction.finish((name) => metadata.get(name))
     const readyOnCommit = this.#readyOnCommit
     this.#readyOnCommit = false

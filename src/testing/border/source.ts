@@ -1,0 +1,413 @@
+/**
+ * A source of the machine: gets the rows of a server over a network that takes time, in the ways that sources do, and
+ * remembers what it has said, so that the log can be held to it.
+ */
+
+import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
+import { comparatorOf, leadingValue, predicateOf, type Seen } from '../../materializer/subset/exact.js'
+import { subsetDigest } from '../../runtime/collections/on-demand/subset-digest.js'
+import { SubsetRequest } from '../../runtime/collections/on-demand/subset-request.js'
+import type { Key } from '../../values/key.js'
+import type { BorderBranches } from './branches.js'
+import type { On, SourceEvent, SourceShape } from './program.js'
+import { type BorderServer, changedFields, type ServerChange } from './server.js'
+import type { Row } from './values.js'
+
+type Params = Parameters<SyncConfig<Row, Key>['sync']>[0]
+
+/** How long a message takes, in ms. */
+const LATENCY = 8
+/** How long to wait before the server is tried again, in ms. */
+const AGAIN = 400
+/** How long a mutation waits for what the server made of it, in ms. */
+const PATIENCE = 5000
+const CURSOR = 'cursor'
+
+/** What sources have said of a collection: that it is complete, or that a subset is answered, at a version of the server. */
+export class SourceRecord {
+  /** The keys that the collection had when it was said to be complete last. */
+  complete: { readonly version: number; readonly keys: readonly Key[] } | undefined
+  /** The keys that the subset of a digest had when it was answered last. */
+  readonly answered = new Map<string, { readonly version: number; readonly keys: readonly Key[] }>()
+}
+
+export interface SourceParts {
+  readonly on: On
+  readonly server: BorderServer
+  readonly shape: SourceShape
+  readonly onDemand: boolean
+  readonly branches: BorderBranches
+  readonly record: SourceRecord
+}
+
+export class BorderSource {
+  readonly #parts: SourceParts
+  #session: Session | undefined
+  /** What every session is to do next. */
+  readonly sync: SyncConfig<Row, Key>
+
+  constructor(parts: SourceParts) {
+    this.#parts = parts
+    this.sync = {
+      rowUpdateMode: parts.shape.updates,
+      sync: (params) => {
+        const session = new Session(this.#parts, params)
+        this.#session = session
+        session.begin()
+        return {
+          cleanup: () => {
+            session.end()
+            if (this.#session === session) this.#session = undefined
+          },
+          ...(parts.onDemand && {
+            loadSubset: (request: LoadSubsetOptions) => session.loadSubset(request),
+            unloadSubset: (request: LoadSubsetOptions) => session.unloadSubset(request),
+          }),
+        }
+      },
+    }
+  }
+
+  /** The source runs in this context, and nothing of what the server has is still to be told. */
+  get isUpToDate(): boolean {
+    return this.#session === undefined || this.#session.isUpToDate
+  }
+
+  get isRunning(): boolean {
+    return this.#session !== undefined
+  }
+
+  tell(what: SourceEvent): void {
+    this.#session?.tell(what)
+  }
+
+  /** Resolves when the source has told the collection of a version. */
+  async seen(version: number): Promise<void> {
+    for (let waited = 0; (this.#session?.seen ?? 0) < version; waited += LATENCY) {
+      if (waited > PATIENCE) throw new Error('the server does not answer')
+      await new Promise((resolve) => setTimeout(resolve, LATENCY))
+    }
+  }
+}
+
+class Session {
+  readonly #parts: SourceParts
+  readonly #params: Params
+  readonly #requests = new Map<LoadSubsetOptions, SubsetRequest>()
+  /** The version up to which the collection was told. */
+  seen = 0
+  #isConnected = false
+  #isOver = false
+  #isPulling = false
+  #isReady = false
+  /** Commits once more inside of the next commit. */
+  #nests = false
+  /** Rows that the collection was told of. */
+  readonly #told = new Map<Key, Row>()
+  #unlisten: () => void = () => undefined
+
+  constructor(parts: SourceParts, params: Params) {
+    this.#parts = parts
+    this.#params = params
+  }
+
+  get isUpToDate(): boolean {
+    const { server } = this.#parts
+    return server.isAway || (this.#isConnected && !this.#isPulling && this.seen === server.version)
+  }
+
+  begin(): void {
+    const { onDemand, shape } = this.#parts
+    // Some are ready before they have heard of their server.
+    if (onDemand && shape.commits === 1) this.#ready()
+    this.#connect()
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#unlisten()
+  }
+
+  tell(what: SourceEvent): void {
+    if (!this.#isConnected || this.#isOver) return
+    const { onDemand, branches } = this.#parts
+    if (what === 'nested') this.#nests = true
+    else if (what === 'metadata') this.#params.metadata?.collection.set('note', this.seen)
+    else if (what === 'truncate first') {
+      branches.reached('a source truncated')
+      if (onDemand) this.#truncate()
+      else this.#sendAll(true)
+    } else if (what === 'snapshot' && !onDemand) this.#sendAll(false)
+  }
+
+  async loadSubset(options: LoadSubsetOptions): Promise<void> {
+    const { server, shape } = this.#parts
+    const request = new SubsetRequest(options)
+    this.#requests.set(options, request)
+    for (;;) {
+      await this.#later()
+      if (this.#isOver || options.signal?.aborted === true) return
+      if (!server.isAway) break
+      if (shape.updates === 'full') throw new Error('the server cannot be reached')
+      await new Promise((resolve) => setTimeout(resolve, AGAIN))
+    }
+    const rows = this.#rowsOf(request)
+    this.#commit(() => {
+      for (const row of rows) this.#write(row)
+    })
+    const digest = subsetDigest(request.subset)
+    if (digest !== undefined)
+      this.#parts.record.answered.set(digest, { version: server.version, keys: rows.map(({ id }) => id) })
+  }
+
+  unloadSubset(options: LoadSubsetOptions): void {
+    this.#requests.delete(options)
+  }
+
+  #later(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, LATENCY))
+  }
+
+  #connect(): void {
+    const { server } = this.#parts
+    setTimeout(() => {
+      if (this.#isOver) return
+      if (server.isAway) {
+        setTimeout(() => this.#connect(), AGAIN)
+        return
+      }
+      if (server.failures > 0) {
+        server.failures--
+        this.#params.markError(new Error('the server fails'))
+        setTimeout(() => this.#connect(), AGAIN)
+        return
+      }
+      this.#start()
+    }, LATENCY)
+  }
+
+  #start(): void {
+    const { server, shape, branches, onDemand } = this.#parts
+    const { collection, metadata } = this.#params
+    this.#isConnected = true
+    const token = metadata?.collection.get(CURSOR)
+    if (collection.size > 0) branches.reached('a source began with rows on disk')
+    const since = shape.resumes === 'token' && typeof token === 'number' ? server.since(token) : undefined
+    if (since !== undefined) {
+      branches.reached('a source went on from its token')
+      this.seen = token as number
+      this.#take(since)
+      this.#ready()
+    } else if (onDemand) {
+      if (shape.resumes !== 'snapshot' || token !== undefined) this.#truncate()
+      this.seen = server.version
+      this.#ready()
+    } else this.#sendAll(shape.resumes !== 'snapshot')
+    this.#unlisten = server.listen(() => this.#pull())
+    this.#pull()
+  }
+
+  /** Everything, in as many commits as it takes. */
+  #sendAll(truncates: boolean): void {
+    const { server, shape } = this.#parts
+    const { truncate } = this.#params
+    const rows = [...server.rows.values()]
+    const version = server.version
+    const half = shape.commits === 1 ? rows.length : Math.ceil(rows.length / 2)
+    const gone = truncates ? [] : [...this.#told.keys()].filter((key) => !server.rows.has(key))
+    this.#commit(() => {
+      if (truncates) {
+        truncate({ markReady: false })
+        this.#told.clear()
+      }
+      for (const row of rows.slice(0, half)) this.#write(row)
+      for (const key of gone) this.#delete(key)
+      if (half === rows.length) this.#keepCursor(version)
+    })
+    const finish = (): void => {
+      if (this.#isOver) return
+      if (half < rows.length)
+        this.#commit(() => {
+          for (const row of rows.slice(half)) this.#write(row)
+          this.#keepCursor(version)
+        })
+      this.seen = Math.max(this.seen, version)
+      this.#isPulling = false
+      this.#ready()
+      this.#pull()
+    }
+    this.#isPulling = true
+    if (half === rows.length) finish()
+    else setTimeout(finish, LATENCY)
+  }
+
+  #truncate(): void {
+    const { server } = this.#parts
+    this.#commit(() => {
+      this.#params.truncate({ markReady: false })
+      this.#told.clear()
+      this.seen = server.version
+      this.#keepCursor(server.version)
+    })
+  }
+
+  #pull(): void {
+    const { server } = this.#parts
+    if (this.#isPulling || this.#isOver || !this.#isConnected) return
+    if (this.seen >= server.version) return
+    this.#isPulling = true
+    setTimeout(() => {
+      this.#isPulling = false
+      if (this.#isOver) return
+      if (server.isAway) {
+        setTimeout(() => this.#pull(), AGAIN)
+        return
+      }
+      const changes = server.since(this.seen)
+      if (changes === undefined) this.#parts.onDemand ? this.#truncate() : this.#sendAll(true)
+      else this.#take(changes)
+      this.#pull()
+    }, LATENCY)
+  }
+
+  #take(changes: readonly ServerChange[]): void {
+    const { server, shape, onDemand } = this.#parts
+    const isWanted = ({ key, row }: ServerChange): boolean =>
+      !onDemand ||
+      shape.pushes === 'everything' ||
+      this.#told.has(key) ||
+      (row !== undefined && this.#isAskedFor(row))
+    const version = server.version
+    this.#commit(() => {
+      for (const change of changes.filter(isWanted)) {
+        if (change.row === undefined) this.#delete(change.key)
+        else this.#change(change.row)
+      }
+      this.#keepCursor(version)
+      this.seen = version
+    })
+    if (!onDemand && this.#isReady) this.#recordComplete()
+  }
+
+  /** One transaction, and another one inside of it when it was told so. */
+  #commit(work: () => void): void {
+    const { begin, commit, collection } = this.#params
+    begin()
+    work()
+    if (!this.#nests) {
+      commit()
+      return
+    }
+    this.#nests = false
+    let isOver = false
+    const subscription = collection.subscribeChanges(() => {
+      if (isOver) return
+      isOver = true
+      this.#commitInside()
+    })
+    commit()
+    subscription.unsubscribe()
+  }
+
+  #commitInside(): void {
+    const { server, branches } = this.#parts
+    const [key] = this.#told.keys()
+    if (key === undefined || !server.rows.has(key) || this.seen !== server.version) return
+    const [change] = server.apply([{ kind: 'update', key, fields: { tag: 'y' } }])
+    if (change?.row === undefined) return
+    branches.reached('a source committed inside another commit')
+    this.#commit(() => {
+      this.#change(change.row as Row)
+      this.#keepCursor(change.version)
+      this.seen = change.version
+    })
+  }
+
+  #keepCursor(version: number): void {
+    if (this.#parts.shape.resumes === 'token') this.#params.metadata?.collection.set(CURSOR, version)
+  }
+
+  /** A row as it is, whether the collection knows it or not. */
+  #write(row: Row): void {
+    if (this.#told.has(row.id)) {
+      this.#change(row)
+      return
+    }
+    this.#params.write({ type: 'insert', value: { ...row } })
+    this.#toldOf(row)
+  }
+
+  /** A row that has changed: whole, or the fields that did. */
+  #change(row: Row): void {
+    const { shape, branches, onDemand } = this.#parts
+    const { write, collection } = this.#params
+    const known =
+      this.#told.get(row.id) ?? (collection._state.getAcceptedSyncedRow(row.id) as Row | undefined)
+    // A stream of changes has them of every row, whether the collection has loaded it or not.
+    const before = known ?? (onDemand ? this.#parts.server.rowAt(row.id, this.seen) : undefined)
+    const fields = before && changedFields(before, row)
+    if (shape.updates === 'partial' && fields !== undefined) {
+      if (known === undefined) branches.reached('a source updated a row that was not in memory')
+      write({ type: 'update', value: fields as unknown as Row })
+      if (known === undefined) return
+    } else if (before === undefined) write({ type: 'insert', value: { ...row } })
+    else if (shape.updates === 'full') write({ type: 'update', value: { ...row } })
+    else {
+      // Fields that went, no update of fields can say.
+      write({ type: 'delete', key: row.id })
+      write({ type: 'insert', value: { ...row } })
+    }
+    this.#toldOf(row)
+  }
+
+  #toldOf(row: Row): void {
+    if (this.#parts.shape.metadata) this.#params.metadata?.row.set(row.id, { v: row.v })
+    this.#told.set(row.id, row)
+  }
+
+  #delete(key: Key): void {
+    this.#params.write({ type: 'delete', key })
+    this.#told.delete(key)
+  }
+
+  #ready(): void {
+    this.#isReady = true
+    this.#params.markReady()
+    if (!this.#parts.onDemand) this.#recordComplete()
+  }
+
+  #recordComplete(): void {
+    const { server, record } = this.#parts
+    record.complete = { version: this.seen, keys: [...server.rows.keys()] }
+  }
+
+  #isAskedFor(row: Row): boolean {
+    return [...this.#requests.values()].some((request) => request.has({ ...row, $key: row.id } as Seen))
+  }
+
+  #rowsOf({ subset }: SubsetRequest): Row[] {
+    const { where, orderBy, limit, offset = 0, cursor } = subset
+    const matches = (condition: typeof where) =>
+      condition === undefined ? () => true : predicateOf(condition)
+    const seen = [...this.#parts.server.rows.values()].map((row) => ({
+      row,
+      seen: { ...row, $key: row.id } as Seen,
+    }))
+    const own = seen.filter((each) => matches(where)(each.seen))
+    if (limit === undefined && cursor === undefined) return own.map(({ row }) => row)
+    const behind = own.filter((each) => matches(cursor?.whereFrom)(each.seen))
+    const term = orderBy?.[0]
+    if (term !== undefined) {
+      const compare = comparatorOf(term)
+      const value = leadingValue(term)
+      behind.sort((a, b) => compare(value(a.seen), value(b.seen)))
+      const end = behind[(cursor === undefined ? offset : 0) + (limit ?? behind.length) - 1]
+      const page =
+        end === undefined ? behind : behind.filter((each) => compare(value(each.seen), value(end.seen)) <= 0)
+      const current =
+        cursor === undefined ? [] : own.filter((each) => matches(cursor.whereCurrent)(each.seen))
+      return [...new Set([...page, ...current])].map(({ row }) => row)
+    }
+    return own.map(({ row }) => row)
+  }
+}
