@@ -26,7 +26,8 @@ export interface WriterEvents<TKey extends Key> {
   /** Metadata of the collection; `undefined` when it was cleared. */
   readonly onState?: (name: string, value: unknown) => void
   /** The row is now what the log says. */
-  readonly onRow?: (key: TKey) => void
+  /** A row was written; `isNew`: that was not in memory. */
+  readonly onRow?: (key: TKey, isNew: boolean) => void
   /** All rows went; after a reset, all metadata as well. */
   readonly onCleared?: (reset: boolean) => void
 }
@@ -227,8 +228,9 @@ export class CoreWriter<T extends object, TKey extends Key> {
   }
 
   #put(key: TKey, value: T): void {
+    const isNew = acceptedRow(this.#params.collection, key) === undefined
     this.#params.write({ type: 'update', key, value } as Parameters<SyncParams<T, TKey>['write']>[0])
-    this.#events.onRow?.(key)
+    this.#events.onRow?.(key, isNew)
   }
 
   #isToBeThere(key: TKey, value: T): boolean {

@@ -123,8 +123,7 @@ export class Demands {
       collection: id,
       internals,
       load: async (request, digest) => {
-        await want(request)
-        await session.loadSubset(request)
+        await session.loadSubset(await want(request))
         this.#options.answered.answered(digest)
         await session.settled()
         return (await internals.journal.head()).seq
@@ -161,7 +160,7 @@ export class Demands {
 
   #askSource(demand: Demand, session: SourceSession): void {
     const { answer, request, digest } = demand
-    session.loadSubset(request.options).then(
+    session.loadSubset(request).then(
       () => {
         if (this.#session !== session || !this.#demands.has(demand)) return
         if (digest !== undefined) this.#options.answered.answered(digest)

@@ -61,6 +61,8 @@ export class LoadedSubsets implements LoadsOnDemand {
   readonly #options: LoadedSubsetsOptions
   readonly #requests = new Set<SubsetRequest>()
   readonly #readings = new Set<Reading>()
+  /** Rows that are not shown although they are on disk, until an entry or the source names them again. */
+  readonly hidden = new Map<Key, object>()
   /** Rows that were patched without being in memory. */
   #patched = new Set<Key>()
   #isFetching = false
@@ -73,6 +75,8 @@ export class LoadedSubsets implements LoadsOnDemand {
   /** A row, or all of them, changed: by an entry, or in memory only. */
   touched(key?: Key, seq = Number.POSITIVE_INFINITY): void {
     for (const reading of this.#readings) reading.touched(key, seq)
+    if (key === undefined) this.hidden.clear()
+    else this.hidden.delete(key)
   }
 
   /** Whether a row that is not in memory is to be there. */
@@ -219,7 +223,8 @@ export class LoadedSubsets implements LoadsOnDemand {
       for (const row of rows) {
         const key = decodeKey(row.key)
         // A row that is in memory is newer than the one that was read.
-        if (reading.isOld(key) || ahead.has(key) || acceptedRow(core.collection, key) !== undefined) continue
+        const isNewer = reading.isOld(key) || ahead.has(key) || this.hidden.has(key)
+        if (isNewer || acceptedRow(core.collection, key) !== undefined) continue
         writer.row(row)
       }
     })

@@ -7,6 +7,7 @@ import type { CleanupFn, LoadSubsetOptions, SyncConfig, SyncConfigRes } from '@t
 import type { Position } from '../../../errors.js'
 import type { Op } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
+import { asSeen } from '../../../materializer/subset/exact.js'
 import type { Key } from '../../../values/key.js'
 import type { Internals } from '../../daybook/internals.js'
 import type { Entry } from '../../journal/journal.js'
@@ -15,6 +16,7 @@ import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams } from '..
 import type { HeldRows } from '../held-rows.js'
 import { COMPLETE, type CollectionMetadata } from '../metadata.js'
 import type { AnsweredSubsets } from '../on-demand/answered-subsets.js'
+import type { SubsetRequest } from '../on-demand/subset-request.js'
 import type { CollectionSchema } from '../schema/migration.js'
 import { recordVersion } from '../schema/raise-version.js'
 import { requirementOf } from '../schema/schema-version.js'
@@ -49,6 +51,8 @@ export interface SessionOptions {
   readonly isViewNew: boolean
   /** Brings all rows on disk into memory. */
   readonly hydrate: () => Promise<void>
+  /** Rows that are on disk and not shown. */
+  readonly hidden: () => Map<Key, object>
   /** Rows changed in memory: one, or all. */
   readonly onTouched: (key?: Key) => void
   readonly onReady: () => void
@@ -68,6 +72,9 @@ export class SourceSession {
   #wasReady = false
   #first = new Map<string, unknown>()
   #hasTruncated = false
+  /** Subsets that it is about to answer. */
+  readonly #asked = new Set<SubsetRequest>()
+  #hasLeft = false
   /** It has emptied the collection, and not said since that it is complete. */
   #isIncomplete = false
 
@@ -128,8 +135,14 @@ export class SourceSession {
   }
 
   /** Asks the source for a subset; resolves when its rows are in memory. */
-  async loadSubset(request: LoadSubsetOptions): Promise<void> {
-    await this.#source.loadSubset?.(request)
+  async loadSubset(request: SubsetRequest): Promise<void> {
+    this.#asked.add(request)
+    try {
+      await this.#source.loadSubset?.(request.options)
+    } finally {
+      this.#asked.delete(request)
+    }
+    if (!this.#hasLeft && request.options.signal?.aborted !== true) this.#sweep(request)
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
@@ -186,10 +199,41 @@ export class SourceSession {
 
   /** Ends the session: nothing more is kept, then the source is told. What was committed before is still sent. */
   leave(): void | Promise<void> {
+    this.#hasLeft = true
+    this.#options.hidden().clear()
     this.note(this.#options.answered.take())
     this.#recorder.stop()
     this.#upstream.close()
     return this.#source.cleanup?.()
+  }
+
+  /**
+   * Rows from disk that the answer for a subset proves to be gone. What a whole answer lacks is deleted; a page proves less,
+   * for the source may sort in another way: what it lacks is out of sight until the source names it.
+   */
+  #sweep(request: SubsetRequest): void {
+    const { adapter, core, id, fromLog, hidden } = this.#options
+    if (adapter.isOwned === undefined) return
+    const isSwept = (key: Key, value: object): boolean => {
+      const row = asSeen({ ...value }, key, id)
+      if (!request.has(row)) return false
+      for (const other of this.#asked) if (other.has(row)) return false
+      return true
+    }
+    const swept = new Map<Key, object>()
+    for (const key of fromLog) {
+      const row = acceptedRow<object>(core.collection, key)
+      if (row === undefined || adapter.isOwned(key, acceptedMetadata(core.collection, key))) continue
+      if (isSwept(key, row)) swept.set(key, row)
+    }
+    const { limit, offset, cursor } = request.options
+    if (limit !== undefined || offset !== undefined || cursor !== undefined) {
+      this.#upstream.unloading(() => this.#upstream.deleteRows([...swept.keys()]))
+      for (const [key, row] of swept) hidden().set(key, row)
+      return
+    }
+    for (const [key, row] of hidden()) if (isSwept(key, row)) swept.set(key, row)
+    this.#upstream.deleteRows([...swept.keys()])
   }
 
   #warnOfRowless(key: Key): void {

@@ -93,7 +93,7 @@ export class SyncedRun {
     this.#adapter = adapterOf({
       ...options,
       nameOf: (name) => this.#metadata.get(name),
-      isFromLog: (key) => this.#fromLog.has(key) || this.#following.held.has(key),
+      hasRowsFromLog: () => this.#fromLog.size > 0 || this.#following.held.size > 0,
     })
     this.#subsets = new LoadedSubsets({
       id,
@@ -114,7 +114,10 @@ export class SyncedRun {
         },
         onError: (error) => this.#fail(error),
         onState: (name, value) => this.#setState(name, value),
-        onRow: (key) => this.#fromLog.add(key),
+        onRow: (key, isNew) => {
+          this.#fromLog.add(key)
+          if (isNew) this.#adapter.arrived?.(key)
+        },
         onCleared: (reset) => this.#cleared(reset),
         leftOf: (entry) => this.#role.session?.leftOf(entry),
         onBaseChanged: () => {
@@ -317,6 +320,7 @@ export class SyncedRun {
       isViewNew: this.#lastTokens !== this.#tokens,
       hydrate: () => this.#hydrateAll(),
       onTouched: (key) => this.#subsets.touched(key),
+      hidden: () => this.#subsets.hidden,
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
     })

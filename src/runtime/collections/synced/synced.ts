@@ -33,7 +33,7 @@ export function syncedSync(options: SyncedOptions): Config {
     // The source is bound inside: it knows its collection by the view that we give it.
     const source = bind(options.source, utilities, startSyncIfIdle)
     const bound = new Runs({ ...options, source })
-    if (isQuerySource(options)) runUtilitiesWhereSourceRuns(utilities as Utilities, bound)
+    if (isQuerySource(options)) runUtilitiesWhereSourceRuns(utilities as Utilities, bound, startSyncIfIdle)
     return withCollectionSyncConfigCleanup(around(bound), () => (source as Hooks)[CLEANUP]?.())
   })
 }
@@ -149,11 +149,13 @@ export const handlerWhereSourceRuns =
 type Utilities = Record<string, ((...args: unknown[]) => unknown) | undefined>
 
 /** What an app asks a source to do is done where it runs, and not nowhere. */
-function runUtilitiesWhereSourceRuns(utilities: Utilities, runs: Runs): void {
+function runUtilitiesWhereSourceRuns(utilities: Utilities, runs: Runs, startSyncIfIdle: () => void): void {
   for (const name of QUERY_UTILITIES) {
     const utility = utilities[name]
     if (typeof utility !== 'function') continue
     utilities[name] = (...args) => {
+      // As in memory, what is written starts the collection.
+      if (name.startsWith('write')) startSyncIfIdle()
       const call = (): unknown => utility.apply(utilities, args)
       const { latest } = runs
       return latest === undefined || latest.hasSource ? call() : latest.whereSourceRuns(call)

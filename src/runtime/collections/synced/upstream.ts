@@ -172,7 +172,7 @@ export class Upstream {
 
   #write(message: Message): void {
     if (this.#closed) return
-    const { core, fromLog, held } = this.#options
+    const { core, fromLog, held, adapter } = this.#options
     const transaction = this.#open.at(-1)
     if (transaction === undefined) {
       // Core says what is wrong.
@@ -192,6 +192,7 @@ export class Upstream {
       transaction.wrote(key)
     }
     fromLog.delete(key)
+    adapter.wrote?.(key)
   }
 
   /** The message with all of the row; nothing for fields of a row that memory does not have. */
@@ -289,7 +290,7 @@ export class Upstream {
       },
       collection: {
         get: (name) => {
-          const answered = adapter.get?.(name) ?? this.#staged(name)
+          const answered = adapter.get?.(name, this.#isUnloading) ?? this.#staged(name)
           return answered === undefined ? metadata.get(name) : answered.value
         },
         set: setName,

@@ -21,8 +21,8 @@ export interface AdapterContext {
   readonly onDemand: boolean
   /** Metadata of the collection, as the log has it. */
   readonly nameOf: (name: string) => unknown
-  /** Whether a row came from the log and not from this session's source. */
-  readonly isFromLog: (key: Key) => boolean
+  /** Whether there are rows that came from the log and not from the source. */
+  readonly hasRowsFromLog: () => boolean
 }
 
 /** What a source does with an update of a row that memory does not have. */
@@ -43,8 +43,20 @@ export interface SourceAdapter {
   keptMetadata?(metadata: unknown): unknown
   /** What the source is told of a row's metadata. */
   rowMetadata?(key: Key, metadata: unknown): unknown
-  /** Calls about the collection's metadata that are answered here; nothing for the others. */
-  get?(name: string): { readonly value: unknown } | undefined
+  /** The session's source has said something of a row. */
+  wrote?(key: Key): void
+  /** A row came from the log that was not in memory. */
+  arrived?(key: Key): void
+  /**
+   * Whether the source still stands for a row that came from the log. Left out: it does. When it has answered a subset,
+   * rows of it for which it does not stand are gone.
+   */
+  isOwned?(key: Key, metadata: unknown): boolean
+  /**
+   * Calls about the collection's metadata that are answered here; nothing for the others. `isUnloading`: made while the
+   * source gives a subset up.
+   */
+  get?(name: string, isUnloading: boolean): { readonly value: unknown } | undefined
   list?(prefix: string): ReturnType<Metadata['collection']['list']> | undefined
   /** Answers whether it has taken the change, so that it is not kept. */
   set?(name: string, value: unknown): boolean
