@@ -7,7 +7,6 @@ import type { LoadSubsetOptions } from '@tanstack/db'
 import type { Cancel } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
-import type { SourceSession } from '../synced/source-session.js'
 import type { AnsweredSubsets } from './answered-subsets.js'
 import { Asking } from './asking.js'
 import { Serving } from './serving.js'
@@ -30,6 +29,15 @@ interface Demand {
   isAsked: boolean
 }
 
+/** The source, where it runs here. */
+export interface AskedSource {
+  /** Resolves when the rows of the subset are in memory. */
+  loadSubset(request: SubsetRequest): Promise<void>
+  unloadSubset(options: LoadSubsetOptions): void
+  /** Resolves when what it has said is kept. */
+  settled(): Promise<void>
+}
+
 export interface DemandsOptions {
   readonly id: string
   readonly internals: Internals
@@ -47,7 +55,7 @@ export class Demands {
   readonly #options: DemandsOptions
   readonly #demands = new Set<Demand>()
   readonly #asking: Asking
-  #session: SourceSession | undefined
+  #session: AskedSource | undefined
   #serving: Serving | undefined
   /** Others may be asked. */
   #asksOthers = false
@@ -109,7 +117,7 @@ export class Demands {
   }
 
   /** The source runs here. */
-  enter(session: SourceSession): void {
+  enter(session: AskedSource): void {
     this.#cancelPatience?.()
     this.#asksOthers = false
     this.#session = session
@@ -158,7 +166,7 @@ export class Demands {
     this.#demands.clear()
   }
 
-  #askSource(demand: Demand, session: SourceSession): void {
+  #askSource(demand: Demand, session: AskedSource): void {
     const { answer, request, digest } = demand
     session.loadSubset(request).then(
       () => {
