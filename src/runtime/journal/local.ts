@@ -25,6 +25,7 @@ import type { Clock } from '../clock.js'
 import { makerOf, type Origin } from '../origin.js'
 import { Background } from './background.js'
 import type { CompactOptions, OpenJournal } from './calls.js'
+import { erase } from './erase.js'
 import { GroupCommit } from './group-commit.js'
 import type { Rows, Unsubscribe } from './journal.js'
 import { type JournalEvent, Meter, type PostReason } from './meter.js'
@@ -96,7 +97,7 @@ export class LocalJournal implements OpenJournal {
 
   async query(collection: string, of?: Subset): Promise<Rows> {
     // With TanStack's evaluator; a worker that is never asked for a part does not load it.
-    const subset = of && (await import('../on-request.js')).answering(of)
+    const subset = of && (await import('../../materializer/subset/answer.js')).answering(of)
     const rows = await this.inspect(() => withVersion(collection, queryIfPosted(collection, subset)))
     if (rows !== undefined) return rows
     try {
@@ -165,8 +166,7 @@ export class LocalJournal implements OpenJournal {
   async compact({ forget = false }: CompactOptions = {}): Promise<Position> {
     this.#checkOpen()
     const position = await this.#background.compact()
-    // Rare enough for a worker to load it when it is asked for.
-    if (forget) await (await import('../on-request.js')).erase(this)
+    if (forget) await erase(this)
     return position
   }
 

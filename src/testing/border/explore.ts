@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 // What is loaded when it is first asked for comes in real time, which nobody in a program waits for.
 import '../../runtime/collections/synced/synced-run.js'
-import '../../runtime/on-request.js'
+import '../../materializer/subset/answer.js'
 import { type BorderBranch, BorderBranches } from './branches.js'
 import { FOCUSES, type Focus, programs } from './generators.js'
 import { runProgram } from './machine.js'

@@ -325,9 +325,9 @@ class Machine {
         // What the server has never told nobody knows.
         if (this.#servers[on].isAway) continue
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
-        if (rows.isLoadingSubset) return `${on} of context ${who} loads a subset`
+        if (rows.isLoadingSubset && !this.#waitsForHandler(on)) return `${on} of context ${who} loads a subset`
       }
-      if (BOTH.some((on) => this.#servers[on].isAway)) continue
+      if (BOTH.some((on) => this.#servers[on].isAway || this.#waitsForHandler(on))) continue
       for (const { query, shape } of app.queries) {
         if (query.status === 'loading' || query.isLoadingSubset)
           return `query ${JSON.stringify(shape)} of context ${who} is ${query.status}`
@@ -337,6 +337,14 @@ class Machine {
     return (
       pending &&
       `call ${pending.mark} (${pending.kind} of ${String(pending.key)} in ${pending.on}) is pending`
+    )
+  }
+
+  /** A source waits for what it has committed to be shown; where it runs, that may be held back by a handler. */
+  #waitsForHandler(on: On): boolean {
+    return this.#apps.some(
+      (app) =>
+        app.sources.has(on) && app.rows(on)._state.hasHeldSyncTransaction() && this.#isPending(app),
     )
   }
 
@@ -420,9 +428,10 @@ class Machine {
   }
 
   async #checkQuery(who: number, app: App, live: LiveQuery): Promise<void> {
-    const { status } = live.query
+    const { status, isLoadingSubset } = live.query
     // Without its source nobody can tell; and a query that failed with it does not come back.
     if (status === 'loading' && BOTH.some((on) => this.#servers[on].isAway)) return
+    if ((status === 'loading' || isLoadingSubset) && BOTH.some((on) => this.#waitsForHandler(on))) return
     if (status === 'error' && this.#mayHaveFailed) return
     const reference = this.#reference.queryLike(live)
     const fault = faultOfQuery(`context ${who}`, live, reference)

@@ -76,7 +76,7 @@ export async function simulate({
 }: SimulateOptions): Promise<SimulationReport> {
   if (!KINDS.includes(kind)) throw new TypeError(`There is no kind ${kind}: ${KINDS.join(', ')}.`)
   // Real files come in real time, for which nobody in here waits.
-  await import('../../runtime/on-request.js')
+  await Promise.all([import('../../runtime/on-request.js'), import('../../materializer/subset/answer.js')])
   const branches = new Branches()
   const done = { histories: 0, steps: 0, acknowledged: 0 }
   const property = fc.asyncProperty(scenarios(kind, { contexts, steps, faults }), async (scenario) => {
