@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 // What is loaded when it is first asked for comes in real time, which nobody in a program waits for.
 import '../../runtime/collections/synced/synced-run.js'
 import '../../materializer/subset/answer.js'
+import '../../runtime/on-request.js'
 import { type BorderBranch, BorderBranches } from './branches.js'
 import { FOCUSES, type Focus, programs } from './generators.js'
 import { runProgram } from './machine.js'

@@ -325,7 +325,8 @@ class Machine {
         // What the server has never told nobody knows.
         if (this.#servers[on].isAway) continue
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
-        if (rows.isLoadingSubset && !this.#waitsForHandler(on)) return `${on} of context ${who} loads a subset`
+        if (rows.isLoadingSubset && !this.#waitsForHandler(on))
+          return `${on} of context ${who} loads a subset`
       }
       if (BOTH.some((on) => this.#servers[on].isAway || this.#waitsForHandler(on))) continue
       for (const { query, shape } of app.queries) {
@@ -343,8 +344,7 @@ class Machine {
   /** A source waits for what it has committed to be shown; where it runs, that may be held back by a handler. */
   #waitsForHandler(on: On): boolean {
     return this.#apps.some(
-      (app) =>
-        app.sources.has(on) && app.rows(on)._state.hasHeldSyncTransaction() && this.#isPending(app),
+      (app) => app.sources.has(on) && app.rows(on)._state.hasHeldSyncTransaction() && this.#isPending(app),
     )
   }
 
