@@ -41,7 +41,7 @@ export interface SessionOptions {
   readonly snapshot: boolean | undefined
   readonly metadata: CollectionMetadata
   readonly answered: AnsweredSubsets
-  /** Keys whose row came from the log and not from the source. */
+  /** Keys whose row came from the log, or from the source in an earlier session. */
   readonly fromLog: Set<Key>
   readonly held: () => HeldRows
   readonly release: (isChanged: (key: Key) => boolean) => void

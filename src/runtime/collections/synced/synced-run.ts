@@ -14,7 +14,7 @@ import type { Key } from '../../../values/key.js'
 import { type Cancel, pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
-import type { SyncParams } from '../core-state.js'
+import { acceptedRows, isSeed, type SyncParams } from '../core-state.js'
 import { FollowingCollection, type ReadRows } from '../follow.js'
 import { COMPLETE, CollectionMetadata, IDENTITY } from '../metadata.js'
 import type { MutatedCollection } from '../mutations.js'
@@ -69,7 +69,7 @@ export class SyncedRun {
   /** Nothing is to be done any more when the handle closes. */
   readonly #callOff: () => void
   readonly #metadata = new CollectionMetadata()
-  /** Keys whose row came from the log and not from the source. */
+  /** Keys whose row came from the log, or from the source in an earlier session. */
   readonly #fromLog = new Set<Key>()
   readonly #answered: AnsweredSubsets
   readonly #demands: Demands
@@ -299,7 +299,10 @@ export class SyncedRun {
 
   #session(role: Pick<SessionOptions, 'claim' | 'onRefused'>): SourceSession {
     const { id, source, onDemand, internals, snapshot } = this.#options
-    const schema = schemaOf(this.#core.collection as unknown as MutatedCollection)
+    const { collection } = this.#core
+    const schema = schemaOf(collection as unknown as MutatedCollection)
+    // What the source said in an earlier session this one has not said.
+    for (const [key] of acceptedRows(collection)) if (!isSeed(collection, key)) this.#fromLog.add(key)
     const session = new SourceSession({
       ...role,
       id,

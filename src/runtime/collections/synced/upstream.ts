@@ -29,7 +29,7 @@ export interface UpstreamOptions {
   readonly partial: boolean
   readonly onDemand: boolean
   readonly metadata: CollectionMetadata
-  /** Keys whose row came from the log and not from this run of the source. */
+  /** Keys whose row came from the log, or from the source in an earlier session. */
   readonly fromLog: Set<Key>
   /** Rows on disk that are not shown yet. */
   readonly held: () => HeldRows
