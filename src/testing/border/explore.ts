@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 // What is loaded when it is first asked for comes in real time, which nobody in a program waits for.
-import '../../runtime/collections/synced/synced-run.js'
+import { loadSyncedRuns } from '../../runtime/collections/synced/synced.js'
 import '../../materializer/subset/answer.js'
 import '../../runtime/on-request.js'
 import { type BorderBranch, BorderBranches } from './branches.js'
@@ -75,6 +75,7 @@ export async function exploreBorder({
   shrink = true,
 }: BorderOptions): Promise<BorderReport> {
   if (!FOCUSES.includes(focus)) throw new TypeError(`There is no focus ${focus}: ${FOCUSES.join(', ')}.`)
+  await loadSyncedRuns()
   const branches = new BorderBranches()
   let ran = 0
   const property = fc.asyncProperty(programs(focus, { steps, values }), async (program) => {

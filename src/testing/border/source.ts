@@ -99,6 +99,8 @@ class Session {
   #isConnected = false
   #isOver = false
   #isPulling = false
+  /** Counts how often everything was sent. */
+  #sendings = 0
   #isReady = false
   /** Commits once more inside of the next commit. */
   #nests = false
@@ -213,6 +215,7 @@ class Session {
     const { truncate } = this.#params
     const rows = [...server.rows.values()]
     const version = server.version
+    const sending = ++this.#sendings
     const half = shape.commits === 1 ? rows.length : Math.ceil(rows.length / 2)
     const gone = truncates ? [] : [...this.#told.keys()].filter((key) => !server.rows.has(key))
     this.#commit(() => {
@@ -225,7 +228,8 @@ class Session {
       if (half === rows.length) this.#keepCursor(version)
     })
     const finish = (): void => {
-      if (this.#isOver) return
+      // What is sent again meanwhile counts.
+      if (this.#isOver || this.#sendings !== sending) return
       if (half < rows.length)
         this.#commit(() => {
           for (const row of rows.slice(half)) this.#write(row)
@@ -256,9 +260,11 @@ class Session {
     if (this.#isPulling || this.#isOver || !this.#isConnected) return
     if (this.seen >= server.version) return
     this.#isPulling = true
+    const sendings = this.#sendings
     setTimeout(() => {
+      // Whoever sends everything goes on from there.
+      if (this.#isOver || this.#sendings !== sendings) return
       this.#isPulling = false
-      if (this.#isOver) return
       if (server.isAway) {
         setTimeout(() => this.#pull(), AGAIN)
         return

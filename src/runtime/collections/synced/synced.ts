@@ -72,8 +72,14 @@ class Runs {
   }
 }
 
-/** Loaded by the first synced collection that starts: a page that has none does not download it. */
+/** What runs synced collections: loaded by the first one that starts, for a page that has none does not download it. */
 let loadedModule: typeof import('./synced-run.js') | undefined
+
+/** Loads it before. The next runs begin at once. */
+export async function loadSyncedRuns(): Promise<typeof import('./synced-run.js')> {
+  loadedModule ??= await import('./synced-run.js')
+  return loadedModule
+}
 
 /** A run from its beginning: until its code is loaded, everything waits. Nothing runs when it is stopped before. */
 class BegunRun {
@@ -118,8 +124,8 @@ class BegunRun {
 
   async #load(options: SyncedOptions, core: SyncParams<object, Key>): Promise<SyncedRun | undefined> {
     try {
-      loadedModule = await import('./synced-run.js')
-      if (!this.#isStopped) this.#run = new loadedModule.SyncedRun(options, core)
+      const { SyncedRun } = await loadSyncedRuns()
+      if (!this.#isStopped) this.#run = new SyncedRun(options, core)
     } catch (error) {
       core.markError(error)
       options.readiness.show({ status: 'error', error })
