@@ -37,12 +37,11 @@ export class OwnersWork {
   /** Does the work where the source runs: at once, or when the role is taken over. */
   async run<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#mustWait) await stayAlive(this.#turn())
-    this.#underWay++
+    else this.#underWay++
     try {
       return await work()
     } finally {
-      this.#underWay--
-      if (this.#asked !== undefined && this.#underWay === 0) this.#release()
+      this.#done()
     }
   }
 
@@ -69,11 +68,25 @@ export class OwnersWork {
     return this.#asked !== undefined || !this.#parts.isReady()
   }
 
+  /** Waits for the role. Work counts as under way while it does: once the role is here it is not given away before. */
   async #turn(): Promise<void> {
-    while (this.#mustWait) {
+    for (;;) {
       await this.#asked?.promise
-      await this.#parts.become()
+      this.#underWay++
+      try {
+        await this.#parts.become()
+      } catch (error) {
+        this.#done()
+        throw error
+      }
+      if (this.#parts.isReady()) return
+      this.#done()
     }
+  }
+
+  #done(): void {
+    this.#underWay--
+    if (this.#asked !== undefined && this.#underWay === 0) this.#release()
   }
 
   #release(): void {

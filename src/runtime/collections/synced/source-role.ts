@@ -33,7 +33,7 @@ export class SourceRole {
   #turns = 0
   /** Settles when this context contends for the role. */
   readonly #begun = deferred<void>()
-  /** Settles when a session begins, or the run ends. */
+  /** Settles when a session begins, when the role is gone before one has begun, or when the run ends. */
   #entered: Deferred<void> = deferred()
   #isOver = false
 
@@ -74,11 +74,13 @@ export class SourceRole {
     return this.#work.run(work)
   }
 
-  /** Resolves when the source runs here. */
+  /** Resolves when the source runs here, or the run is over. */
   async takeOver(): Promise<void> {
     await this.#begun.promise
-    await this.#owner?.want()
-    await this.#entered.promise
+    while (!this.#isOver && this.#session === undefined) {
+      await this.#owner?.want()
+      await this.#entered.promise
+    }
   }
 
   /** Ends the session and begins another one under the same claim. */
@@ -145,7 +147,12 @@ export class SourceRole {
   #lost(): void {
     this.#turns++
     this.#work.lost()
-    if (this.#isOver || this.#session === undefined) return
+    if (this.#isOver) return
+    if (this.#session === undefined) {
+      this.#entered.resolve()
+      this.#entered = deferred()
+      return
+    }
     const isKept = this.#session.unkept()?.length === 0
     this.#leaveQuietly()
     if (!isKept) this.#options.onGivenUp()
