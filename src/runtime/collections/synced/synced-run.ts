@@ -366,8 +366,9 @@ export class SyncedRun {
   }
 
   #startFailed(error: unknown): void {
-    this.#sourceError(error)
+    // Whoever asked for a subset hears the error itself, before that its collection is in error.
     this.#demands.fail(error)
+    this.#options.internals.clock.after(0, () => this.#sourceError(error))
   }
 
   // A replica that was complete once stays usable; without one there is nothing to show.
