@@ -13,7 +13,7 @@ import { plain } from './plain.js'
 import type { On } from './program.js'
 import { kindOf } from './queries.js'
 import type { BorderServer } from './server.js'
-import type { SourceRecord } from './source.js'
+import type { Said, SourceRecord } from './source.js'
 
 export { BrokenPromise, must }
 
@@ -230,19 +230,25 @@ export function checkMarks(
   record: SourceRecord,
   server: BorderServer,
 ): void {
-  const check = (what: string, said: { readonly version: number; readonly keys: readonly Key[] }): void => {
-    for (const key of said.keys) {
-      if (!server.isUnchangedSince(key, said.version)) continue
+  const faultOf = ({ version, keys }: Said): string | undefined => {
+    for (const key of keys) {
+      if (!server.isUnchangedSince(key, version)) continue
       const row = rows.get(key)
       const wanted = server.rows.get(key) as object
-      must(
-        row !== undefined && sameRow(row, wanted),
-        () =>
-          `B5: ${on} is marked as ${what}, and has ${text(row)} for row ${text(key)}, which is ${text(wanted)}`,
-      )
+      if (row === undefined || !sameRow(row, wanted))
+        return `has ${text(row)} for row ${text(key)}, which is ${text(wanted)}`
     }
+    return undefined
   }
-  if (states.get(COMPLETE) === true && record.complete !== undefined) check('complete', record.complete)
+  // What was said last may not be kept, for example where the app ended then: what was said before holds on.
+  const check = (what: string, said: readonly Said[]): void => {
+    const faults = said.map(faultOf)
+    must(
+      faults.length === 0 || faults.includes(undefined),
+      () => `B5: ${on} is marked as ${what}, and ${faults.at(-1)}`,
+    )
+  }
+  if (states.get(COMPLETE) === true) check('complete', record.complete)
   for (const [digest, said] of record.answered)
     if (states.get(ANSWERED + digest) === true) check('answered', said)
 }

@@ -288,25 +288,33 @@ class Machine {
 
   /** Lets time pass until nothing is under way any more. */
   async #rest(): Promise<void> {
+    let head = -1
     for (let passed = 0; ; passed += LOOK) {
       for (const waiting of this.#waiting.splice(0)) waiting.finish()
       await this.#time.clock.advance(LOOK)
       const under = await this.#underWay()
-      if (under === undefined) return
-      must(passed < LONGEST_REST, () => `it never came to rest: ${under}`)
+      const before = head
+      head = this.#head
+      // What a source has told may be about to be appended.
+      if (under === undefined && head === before) return
+      must(passed < LONGEST_REST, () => `it never came to rest: ${under ?? 'the log grows'}`)
       if (passed > 1000) await this.#time.clock.advance(500)
     }
+  }
+
+  get #head(): number {
+    const [row] = this.#connection.execute(
+      { sql: 'SELECT max(seq) AS head FROM daybook_log' },
+      [],
+    ) as readonly SqlRow[]
+    return Number(row?.head)
   }
 
   /** What is not at rest. */
   async #underWay(): Promise<string | undefined> {
     if (this.#waiting.length > 0) return 'something waits'
     if (this.#file.isCalled) return 'a call is on its way'
-    const [row] = this.#connection.execute(
-      { sql: 'SELECT max(seq) AS head FROM daybook_log' },
-      [],
-    ) as readonly SqlRow[]
-    const head = Number(row?.head)
+    const head = this.#head
     for (const [who, app] of this.#apps.entries()) {
       const position = internalsOf(app.daybook).tail.position?.seq
       if (position !== undefined && position < head)

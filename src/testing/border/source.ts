@@ -25,10 +25,16 @@ const CURSOR = 'cursor'
 
 /** What sources have said of a collection: that it is complete, or that a subset is answered, at a version of the server. */
 export class SourceRecord {
-  /** The keys that the collection had when it was said to be complete last. */
-  complete: { readonly version: number; readonly keys: readonly Key[] } | undefined
-  /** The keys that the subset of a digest had when it was answered last. */
-  readonly answered = new Map<string, { readonly version: number; readonly keys: readonly Key[] }>()
+  /** What the collection had each time that it was said to be complete. */
+  readonly complete: Said[] = []
+  /** What the subset of a digest had each time that it was answered. */
+  readonly answered = new Map<string, Said[]>()
+}
+
+/** All keys that there were. */
+export interface Said {
+  readonly version: number
+  readonly keys: readonly Key[]
 }
 
 export interface SourceParts {
@@ -158,8 +164,10 @@ class Session {
       for (const row of rows) this.#write(row)
     })
     const digest = subsetDigest(request.subset)
-    if (digest !== undefined)
-      this.#parts.record.answered.set(digest, { version: server.version, keys: rows.map(({ id }) => id) })
+    if (digest === undefined) return
+    const { answered } = this.#parts.record
+    const said = { version: server.version, keys: rows.map(({ id }) => id) }
+    answered.set(digest, [...(answered.get(digest) ?? []), said])
   }
 
   unloadSubset(options: LoadSubsetOptions): void {
@@ -222,6 +230,8 @@ class Session {
       if (truncates) {
         truncate({ markReady: false })
         this.#told.clear()
+        // It cannot go on from where it was while a part of the rows is there.
+        this.#params.metadata?.collection.delete(CURSOR)
       }
       for (const row of rows.slice(0, half)) this.#write(row)
       for (const key of gone) this.#delete(key)
@@ -384,7 +394,7 @@ class Session {
 
   #recordComplete(): void {
     const { server, record } = this.#parts
-    record.complete = { version: this.seen, keys: [...server.rows.keys()] }
+    record.complete.push({ version: this.seen, keys: [...server.rows.keys()] })
   }
 
   #isAskedFor(row: Row): boolean {
