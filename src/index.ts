@@ -31,4 +31,5 @@ export type {
 export type { Forgotten, Redacted, RedactionPlan, SeqRange } from './runtime/journal/redactions.js'
 export type { CollectionInfo, Counters, HandleCounters, Stats } from './runtime/journal/stats.js'
 export type { Verification } from './runtime/journal/verification.js'
+export type { ValueCodec } from './values/codecs.js'
 export type { Key } from './values/key.js'

@@ -4,19 +4,38 @@ import { DaybookError } from './base.js'
 import { formatPath } from './path.js'
 import { describe, messageOf, quote } from './words.js'
 
+/** Which op of a transaction is meant. */
+export interface OpPlace {
+  /** Its place among the ops, from 0. */
+  readonly index: number
+  /** What it says of the collection that it changes. */
+  readonly collection?: unknown
+  /** What it says of the row that it changes. */
+  readonly key?: unknown
+}
+
+const formatOp = ({ index, collection, key }: OpPlace): string => {
+  const row = key === undefined ? '' : `row ${describe(key)} of `
+  return `op ${index} (${row}collection ${describe(collection)})`
+}
+
 /** A row key is neither a string nor a finite number. */
 export class InvalidKeyError extends DaybookError {
   static override readonly code = 'DAYBOOK_INVALID_KEY'
   declare readonly code: 'DAYBOOK_INVALID_KEY'
+  /** The op that has the key; left out where it is not one of a transaction. */
+  declare readonly op?: OpPlace
 
   constructor(
     readonly collection: string,
     readonly key: unknown,
+    { op }: { readonly op?: OpPlace } = {},
   ) {
     super(
-      `Collection ${quote(collection)}: ${describe(key)} cannot be a row key. ` +
+      `Collection ${quote(collection)}: ${describe(key)}${op ? `, the key of op ${op.index},` : ''} cannot be a row key. ` +
         'Return a string or a finite number from getKey.',
     )
+    if (op !== undefined) this.op = op
   }
 }
 
@@ -24,15 +43,20 @@ export class InvalidKeyError extends DaybookError {
 export class UnkeepableValueError extends DaybookError {
   static override readonly code = 'DAYBOOK_UNKEEPABLE_VALUE'
   declare readonly code: 'DAYBOOK_UNKEEPABLE_VALUE'
+  /** The op that has the value; left out where it is not one of a transaction. */
+  declare readonly op?: OpPlace
 
   constructor(
     readonly path: readonly (string | number)[],
     readonly reason: string,
+    { op, ...options }: { readonly cause?: unknown; readonly op?: OpPlace } = {},
   ) {
     super(
-      `The value at ${formatPath(path)} cannot be kept: ${reason}. Remove it from the row or convert it before ` +
-        'writing; nothing was written.',
+      `The value at ${formatPath(path)}${op ? ` of ${formatOp(op)}` : ''} cannot be kept: ${reason}. Remove it from the row ` +
+        'or convert it before writing; nothing was written.',
+      options,
     )
+    if (op !== undefined) this.op = op
   }
 }
 
@@ -117,8 +141,16 @@ export class SyncedCollectionError extends DaybookError {
 export class InvalidTransactionError extends DaybookError {
   static override readonly code = 'DAYBOOK_INVALID_TRANSACTION'
   declare readonly code: 'DAYBOOK_INVALID_TRANSACTION'
+  /** The op that is malformed, where it is one. */
+  declare readonly op?: OpPlace
 
-  constructor(readonly reason: string) {
-    super(`This transaction was refused and nothing was written: ${reason}.`)
+  constructor(
+    readonly reason: string,
+    { op }: { readonly op?: OpPlace } = {},
+  ) {
+    super(
+      `This transaction was refused and nothing was written: ${op ? `op ${op.index} is malformed: ` : ''}${reason}.`,
+    )
+    if (op !== undefined) this.op = op
   }
 }

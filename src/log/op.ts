@@ -6,12 +6,14 @@
  * `docs/log-format.md` describes the form; a new kind of op needs a new format number.
  */
 
-import { InvalidTransactionError, UnkeepableValueError } from '../errors.js'
+import { InvalidKeyError, InvalidTransactionError, type OpPlace, UnkeepableValueError } from '../errors.js'
 import { checkKey } from '../values/check-key.js'
+import { type Codecs, NO_CODECS } from '../values/codecs.js'
 import type { Key } from '../values/key.js'
 import { type Encoded, encodeValue, type Json, type Note } from '../values/value.js'
 import { PART_LENGTH } from './body.js'
 import { KindOfOps, type TransactionKind } from './kind.js'
+import { faultOf } from './op-fault.js'
 import { isStoredOp, type StoredOp } from './stored-op.js'
 
 export { parseOps } from './body.js'
@@ -47,19 +49,22 @@ const OP_LENGTH_LIMIT = 1 << 26
 
 /** The body of a transaction, in parts.
  *
- * @throws UnkeepableValueError when a value holds something that cannot be kept
+ * @throws InvalidTransactionError when an op is malformed: `op` says which one
+ * @throws UnkeepableValueError when a value holds something that cannot be kept, such as an instance of a class: only a
+ *   daybook has codecs
  * @throws InvalidKeyError when a key is neither a string nor a finite number
  * @example
  * encodeOps([{ op: 'put', collection: 'todos', key: 1, value: { title: 'Buy milk' } }])
  * // ['[["put","todos",1,{"title":"Buy milk"}]]']
  */
-export function encodeOps(ops: Iterable<Op>): readonly string[] {
+export const encodeOps = (ops: Iterable<Op>): readonly string[] => encodeOpsWith(NO_CODECS, ops)
+
+/** The same, with the codecs of a daybook. */
+export function encodeOpsWith(codecs: Codecs, ops: Iterable<Op>): readonly string[] {
   const stored: StoredOp[] = []
   const kind = new KindOfOps()
   for (const op of ops) {
-    const form = storedOp(op)
-    // Whoever writes JavaScript can pass anything; a malformed op would stay in the log for ever.
-    if (!isStoredOp(form)) throw new InvalidTransactionError('it has an op that is not well-formed')
+    const form = formOf(op, stored.length, codecs)
     kind.add(form)
     stored.push(form)
   }
@@ -129,17 +134,42 @@ export function partsOfOps(ops: readonly StoredOp[]): readonly string[] {
   return parts
 }
 
-function storedOp(op: Op): StoredOp | undefined {
-  switch (op?.op) {
+/** Whoever writes JavaScript can pass anything; a malformed op would stay in the log for ever. */
+function formOf(op: Op, index: number, codecs: Codecs): StoredOp {
+  try {
+    const form = typeof op?.collection === 'string' ? storedOp(op, codecs) : undefined
+    if (isStoredOp(form)) return form
+  } catch (error) {
+    const place = { op: placeOf(op, index) }
+    if (error instanceof UnkeepableValueError) {
+      throw new UnkeepableValueError(error.path, error.reason, { cause: error.cause, ...place })
+    }
+    if (error instanceof InvalidKeyError) throw new InvalidKeyError(error.collection, error.key, place)
+    throw error
+  }
+  throw new InvalidTransactionError(faultOf(op), { op: placeOf(op, index) })
+}
+
+const placeOf = (op: unknown, index: number): OpPlace => {
+  const { collection, key } = (op ?? {}) as Partial<OpPlace>
+  return {
+    index,
+    ...(collection !== undefined && { collection }),
+    ...(key !== undefined && { key }),
+  }
+}
+
+function storedOp(op: Op, codecs: Codecs): StoredOp | undefined {
+  switch (op.op) {
     case 'put': {
-      const { json, notes } = encodeValue(op.value)
+      const { json, notes } = encodeValue(op.value, codecs)
       const key = checkKey(op.collection, op.key)
       return notes ? ['put', op.collection, key, json, notes] : ['put', op.collection, key, json]
     }
     case 'patch': {
-      const { json, notes } = encodeValue(op.fields)
+      const { json, notes } = encodeValue(op.fields, codecs)
       const key = checkKey(op.collection, op.key)
-      if (op.unset !== undefined && op.unset.length > 0) {
+      if (op.unset !== undefined && op.unset.length !== 0) {
         return ['patch', op.collection, key, json, notes ?? null, op.unset]
       }
       return notes ? ['patch', op.collection, key, json, notes] : ['patch', op.collection, key, json]
@@ -150,12 +180,12 @@ function storedOp(op: Op): StoredOp | undefined {
       const key = checkKey(op.collection, op.key)
       return op.value === undefined
         ? ['meta', op.collection, key]
-        : ['meta', op.collection, key, ...trimmed(encodeValue(op.value))]
+        : ['meta', op.collection, key, ...trimmed(encodeValue(op.value, codecs))]
     }
     case 'state':
       return op.value === undefined
         ? ['state', op.collection, op.name]
-        : ['state', op.collection, op.name, ...trimmed(encodeValue(op.value))]
+        : ['state', op.collection, op.name, ...trimmed(encodeValue(op.value, codecs))]
     case 'truncate':
     case 'reset':
     case 'claim':

@@ -1,7 +1,13 @@
 /** The options of openDaybook in the runtimes that have files, checked. */
 
 import { InvalidOptionError } from '../errors.js'
-import { type CheckedOptions, checkDaybookOptions, type DaybookOptions } from './daybook/options.js'
+import {
+  type CheckedOptions,
+  checkDaybookOptions,
+  checkNames,
+  type DaybookOptions,
+  SHARED_OPTIONS,
+} from './daybook/options.js'
 
 export interface FileOptions<Handle> extends DaybookOptions {
   /** The database file; it is created where there is none. Its folder must exist. */
@@ -19,6 +25,8 @@ export interface FileOptions<Handle> extends DaybookOptions {
   onCorruption?: 'throw' | 'quarantine'
 }
 
+const FILE_OPTIONS = ['filename', 'database', 'busyTimeout', 'onCorruption', ...SHARED_OPTIONS]
+
 /** The options with their defaults.
  *
  * @throws InvalidOptionError
@@ -30,6 +38,7 @@ export function checkFileOptions(options: FileOptions<object>): CheckedOptions &
       "openDaybook() needs options: openDaybook({ filename: 'app.db' }).",
     )
   }
+  checkNames(options, FILE_OPTIONS, 'openDaybook()')
   const { busyTimeout = 5000 } = options
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionError('busyTimeout', '`busyTimeout` is a number of milliseconds, from 0.')

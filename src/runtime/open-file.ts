@@ -27,11 +27,13 @@ export function openFileDaybook<Handle extends object>(
   const settings = checkFileOptions(options)
   const which = whichDatabase(options)
   const { trace } = options
+  const { codecs } = settings
   const origin = new Origin()
   const clock = systemClock
   return new Daybook({
     origin,
     clock,
+    codecs,
     trace,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
     open: async (onError, trace) => {

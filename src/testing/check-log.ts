@@ -3,13 +3,14 @@
  * reader of the journal sees for itself. It looks twice, by different code, so that one mistake cannot hide another.
  */
 
-import { decodeOps } from '../log/decode-ops.js'
+import { decodeOpsWith } from '../log/decode-ops.js'
 import type { Entry, Position, Transaction } from '../log/entry.js'
 import { opParts, START } from '../log/entry.js'
 import type { Finding } from '../log/finding.js'
 import { checksumOf } from '../log/read.js'
 import type { Daybook } from '../runtime/daybook/daybook.js'
 import type { Journal } from '../runtime/journal/journal.js'
+import { AS_STORED } from '../values/codecs.js'
 import { decodeKey } from '../values/decode-key.js'
 import type { Key } from '../values/key.js'
 import { sameValue } from '../values/same.js'
@@ -142,7 +143,7 @@ class LogCheck {
     this.entries++
     if (kind !== 'term' && kind !== 'checkpoint') this.#newest = [...this.#newest, entry].slice(-SENT_AGAIN)
     try {
-      for (const part of opParts(entry)) foldOps(this.#folded, decodeOps(part))
+      for (const part of opParts(entry)) foldOps(this.#folded, decodeOpsWith(AS_STORED, part))
     } catch (error) {
       this.#found('L3', `Entry ${seq} cannot be decoded: ${error instanceof Error ? error.message : error}`)
     }
@@ -163,7 +164,11 @@ class LogCheck {
     const name = JSON.stringify(collection)
     for (const row of rows) {
       const key = decodeKey(row.key)
-      const value = decodeValue(JSON.parse(row.value), row.notes === null ? undefined : JSON.parse(row.notes))
+      const value = decodeValue(
+        JSON.parse(row.value),
+        row.notes === null ? undefined : JSON.parse(row.notes),
+        AS_STORED,
+      )
       if (!expected.has(key)) this.#found('M5', `Collection ${name}: row ${row.key} is not in the log.`)
       else if (!sameValue(expected.get(key), value)) {
         this.#found('M5', `Collection ${name}: row ${row.key} is not what the log makes of it.`)

@@ -1,7 +1,9 @@
 import { messageOf, UnkeepableValueError } from '../errors.js'
+import { isDense } from './array.js'
+import { type Codecs, noteOf, type ValueCodec } from './codecs.js'
 import { MAX_DEPTH, MAX_SIZE, PLACE_SIZE } from './limits.js'
 import type { Encoded, Json, Note } from './note.js'
-import { type ValueType, WrongValue } from './type.js'
+import { isPlainObject, type ValueType, WrongValue } from './type.js'
 import { typeOf } from './types.js'
 
 /**
@@ -17,7 +19,14 @@ export class Encoder {
   readonly #path: (string | number)[] = []
   /** The objects around the place: meeting one of them again is a cycle, meeting any other one again is not. */
   readonly #around: object[] = []
+  /** The codecs that are at work for this very place: what one of them made is not to come back to it. */
+  #atWork: ValueCodec[] = []
   #size = 0
+  readonly #codecs: Codecs
+
+  constructor(codecs: Codecs) {
+    this.#codecs = codecs
+  }
 
   encode(value: unknown): Encoded {
     try {
@@ -33,28 +42,66 @@ export class Encoder {
 
   #encode(value: unknown): Json {
     if (typeof value === 'string') return this.#primitive(value)
-    const type = typeOf(value)
     if (typeof value !== 'object' || value === null) {
+      const type = typeOf(value)
       return type === undefined ? this.#primitive(value) : this.#standIn(type, value)
     }
     if (this.#around.includes(value)) throw this.#unkeepable('it contains itself')
     this.#around.push(value)
-    const json =
-      type !== undefined
-        ? this.#standIn(type, value)
-        : Array.isArray(value)
-          ? this.#array(value)
-          : this.#object(value as Record<string, unknown>)
+    const codec = this.#codecOf(value)
+    const json = codec === undefined ? this.#contents(value) : this.#kept(codec, value)
     this.#around.pop()
     return json
   }
 
+  #contents(value: object): Json {
+    const type = typeOf(value)
+    if (type !== undefined) return this.#standIn(type, value)
+    return Array.isArray(value) ? this.#array(value) : this.#object(value as Record<string, unknown>)
+  }
+
+  #codecOf(value: object): ValueCodec | undefined {
+    if (Array.isArray(value) ? Object.getPrototypeOf(value) === Array.prototype : isPlainObject(value))
+      return undefined
+    return this.#codecs.find(value)
+  }
+
+  #kept(codec: ValueCodec, value: object): Json {
+    if (this.#atWork.includes(codec)) {
+      throw this.#unkeepable(
+        `what the codec ${JSON.stringify(codec.name)} makes of it is taken by that codec again, and so without end`,
+      )
+    }
+    let stored: unknown
+    try {
+      stored = codec.encode(value)
+    } catch (cause) {
+      throw this.#unkeepable(
+        `encode() of the codec ${JSON.stringify(codec.name)} failed (${safeMessageOf(cause)})`,
+        { cause },
+      )
+    }
+    const isWrapped = needsNote(stored)
+    const outer = this.#atWork
+    this.#atWork = [...outer, codec]
+    if (isWrapped) this.#path.push(0)
+    const json = this.#encode(stored)
+    if (isWrapped) this.#path.pop()
+    this.#atWork = outer
+    this.#note(noteOf(codec, isWrapped))
+    return isWrapped ? [json] : json
+  }
+
   #standIn(type: ValueType, value: unknown): Json {
     const json = this.#encode(type.encode(value))
-    const note: Note = [type.name, ...this.#path]
+    this.#note(type.name)
+    return json
+  }
+
+  #note(type: string): void {
+    const note: Note = [type, ...this.#path]
     for (const step of note) this.#grow(typeof step === 'string' ? step.length : PLACE_SIZE)
     this.#notes.push(note)
-    return json
   }
 
   #primitive(value: unknown): Json {
@@ -67,6 +114,7 @@ export class Encoder {
 
   #array(array: readonly unknown[]): Json {
     this.#open()
+    this.#atWork = []
     const copy: Json[] = []
     for (let index = 0; index < array.length; index++) {
       this.#path.push(index)
@@ -78,6 +126,7 @@ export class Encoder {
 
   #object(object: Record<string, unknown>): Json {
     this.#open()
+    this.#atWork = []
     // The copy has every name itself, so that assigning to one, be it `__proto__`, cannot reach the prototype.
     const copy = this.#copy(object) as { [name: string]: Json }
     for (const name of Object.keys(copy)) {
@@ -115,9 +164,15 @@ export class Encoder {
       throw this.#unkeepable(`up to here the value has ${MAX_SIZE} characters already`)
   }
 
-  #unkeepable(reason: string): UnkeepableValueError {
-    return new UnkeepableValueError([...this.#path], reason)
+  #unkeepable(reason: string, options?: { cause: unknown }): UnkeepableValueError {
+    return new UnkeepableValueError([...this.#path], reason, options)
   }
+}
+
+/** Whether a note will be made of the value itself, or it is refused. */
+const needsNote = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return typeOf(value) !== undefined
+  return !(Array.isArray(value) && isDense(value)) && !isPlainObject(value)
 }
 
 /** Anything can be thrown, also an object that cannot be made a text. */

@@ -39,6 +39,8 @@ const grow = (value: unknown, size: number, depth: number): number => {
 const growArray = (array: readonly unknown[], before: number, depth: number): number => {
   // There is no cheaper way to see properties besides the elements. (A hole shows as undefined below.)
   if (Object.keys(array).length !== array.length) return NOT_PLAIN
+  // A codec may keep arrays of a class of the app's.
+  if (Object.getPrototypeOf(array) !== Array.prototype) return NOT_PLAIN
   let size = before + PLACE_SIZE
   for (let index = 0; index < array.length; index++) {
     size = grow(array[index], size, depth + 1)

@@ -36,6 +36,14 @@ export const record = (json: unknown): Record<string, unknown> => {
 export const isRecord = (json: unknown): json is Record<string, unknown> =>
   typeof json === 'object' && json !== null && Object.prototype.toString.call(json) === '[object Object]'
 
+/** Whether an object has no class, so that its own fields are all there is to it; in any realm. */
+export const isPlainObject = (value: object): boolean => {
+  const prototype: object | null = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return true
+  // Object.prototype of another realm (an iframe, node:vm).
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
+}
+
 /** `Date`, `Map`, `Temporal.Instant` …, in any realm. It can lie, as it believes Symbol.toStringTag. */
 export const tagOf = (value: object): string =>
   Object.prototype.toString.call(value).slice('[object '.length, -1)

@@ -4,13 +4,12 @@ import { builtinTypes } from './builtins.js'
 import { errorType } from './error.js'
 import { primitiveTypes } from './primitives.js'
 import { temporalTypes } from './temporal.js'
-import { byName, tagOf, type ValueType, WrongValue } from './type.js'
+import { byName, isPlainObject, tagOf, type ValueType, WrongValue } from './type.js'
 
 /**
- * The type of a value that JSON has no form for. undefined for everything else: what JSON has, objects that are kept
- * as plain ones, and functions and symbols.
+ * The type of a value that JSON has no form for. undefined for everything else: what JSON has, and functions and symbols.
  *
- * @throws WrongValue for an object that would be kept as `{}` although it is something
+ * @throws WrongValue for an instance of a class that is none of these types
  */
 export const typeOf = (value: unknown): ValueType | undefined => {
   switch (typeof value) {
@@ -29,31 +28,30 @@ export const typeOf = (value: unknown): ValueType | undefined => {
 
 const typeOfObject = (value: object): ValueType | undefined => {
   if (Array.isArray(value)) return isDense(value) ? undefined : arrayType
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return undefined
+  if (isPlainObject(value)) return undefined
 
   // The tag finds objects of other realms, the class finds subclasses that have a tag of their own.
   const tag = tagOf(value)
   const type = objectTypes.get(tag) ?? [...objectTypes.values()].find(({ name }) => isInstance(value, name))
   if (type !== undefined) return type
 
-  const hasTag = Symbol.toStringTag in value
-  if (UNKEEPABLE.has(tag) || (hasTag && Object.keys(value).length === 0)) {
-    throw new WrongValue(`it is a ${tag}, and there is no way to write that down`)
-  }
-  return undefined
+  throw new WrongValue(
+    `it is ${instanceOf(value, tag)}, which JSON has no form for: its methods and private fields would be lost. Give ` +
+      'openDaybook() a codec for it (`codecs`)',
+  )
+}
+
+const instanceOf = (value: object, tag: string): string => {
+  if (tag !== 'Object') return `a ${tag}`
+  const name: unknown = value.constructor?.name
+  const isNamed = typeof name === 'string' && name !== '' && name !== 'Object'
+  return isNamed ? `an instance of ${name}` : 'an object with a prototype'
 }
 
 const isInstance = (value: object, name: string): boolean => {
   const globalClass: unknown = Reflect.get(globalThis, name)
   return typeof globalClass === 'function' && value instanceof globalClass
 }
-
-/**
- * What lives outside of its properties, so that a copy of them would say nothing. Others of this kind (Headers,
- * Intl.NumberFormat, iterators) are known by having a tag and no property at all.
- */
-const UNKEEPABLE = new Set('Promise WeakMap WeakSet WeakRef Blob File SharedArrayBuffer Symbol'.split(' '))
 
 /** By their tag. Each one that has a global class is called like it. */
 const objectTypes = byName([...builtinTypes, errorType, ...binaryTypes, ...temporalTypes])

@@ -13,6 +13,7 @@
  * and it refuses rows with a field named `constructor`.
  */
 
+import { type Codecs, NO_CODECS } from './codecs.js'
 import { restore } from './decode.js'
 import { Encoder } from './encode.js'
 import type { Encoded, Json, Note } from './note.js'
@@ -25,23 +26,25 @@ export type { Encoded, Json, Note } from './note.js'
  * not a copy. The value is never changed.
  *
  * Kept: what JSON has, undefined, -0, NaN, ±Infinity, bigint, Date, Map, Set, RegExp, URL, Error and its standard
- * subclasses, ArrayBuffer and its views, boxed primitives, Temporal, sparse arrays and arrays with properties. An
- * instance of any other class becomes a plain object of its own fields. An object met twice becomes two.
+ * subclasses, ArrayBuffer and its views, boxed primitives, Temporal, sparse arrays and arrays with properties, and what one of
+ * the codecs takes. An object met twice becomes two.
  *
- * @throws UnkeepableValueError for a function, symbol, cycle, promise, blob, …, or more than `limits.ts` allows
+ * @throws UnkeepableValueError for an instance of any other class, a function, a symbol, a cycle, or more than `limits.ts`
+ *   allows
  * @example
  * encodeValue({ done: true }) // { json: { done: true }, notes: undefined }
  * encodeValue({ size: 5n }) // { json: { size: '5' }, notes: [['bigint', 'size']] }
  */
-export const encodeValue = (value: unknown): Encoded =>
-  isPlainJson(value) ? { json: value, notes: undefined } : new Encoder().encode(value)
+export const encodeValue = (value: unknown, codecs: Codecs = NO_CODECS): Encoded =>
+  isPlainJson(value) ? { json: value, notes: undefined } : new Encoder(codecs).encode(value)
 
 /**
  * The value that JSON and notes stand for. It takes `json` over: the value is built inside it.
  *
- * @throws UnreadableValueError for notes that do not fit the JSON, or a type that this runtime does not have
+ * @throws UnreadableValueError for notes that do not fit the JSON, or a type that this runtime does not have;
+ *   MissingCodecError
  * @example
  * decodeValue({ size: '5' }, [['bigint', 'size']]) // { size: 5n }
  */
-export const decodeValue = (json: Json, notes?: readonly Note[]): unknown =>
-  notes === undefined ? json : restore(json, notes)
+export const decodeValue = (json: Json, notes?: readonly Note[], codecs: Codecs = NO_CODECS): unknown =>
+  notes === undefined ? json : restore(json, notes, codecs)

@@ -6,6 +6,7 @@ import { type Entry, formatPosition, opParts } from '../../log/entry.js'
 import { opsOfPart } from '../../log/part-ops.js'
 import type { Scanned } from '../../log/scan.js'
 import type { StoredOp } from '../../log/stored-op.js'
+import { AS_STORED } from '../../values/codecs.js'
 import type { Output } from '../output/output.js'
 import { bytes, time } from '../output/words.js'
 import { bytesOf, changesOf, shortChanges } from './changes.js'
@@ -51,14 +52,14 @@ function opLines(entry: Entry): string[] {
   }
 }
 
-/** An op on one line, with its value as the app knows it. */
+/** An op on one line, with its value as the app knows it; what a codec of the app keeps, as it is stored. */
 export function opLine(stored: StoredOp): string {
   const [name, collection] = stored
   if (stored[0] === 'redacted') return `redacted ${collection}`
   const where =
     'string number'.includes(typeof stored[2]) && name !== 'schema' ? ` ${JSON.stringify(stored[2])}` : ''
   try {
-    const op = decodeOp(stored)
+    const op = decodeOp(stored, AS_STORED)
     const value = 'value' in op ? op.value : 'fields' in op ? op.fields : undefined
     const unset = 'unset' in op && op.unset !== undefined ? ` without ${op.unset.join(', ')}` : ''
     const versions = op.op === 'schema' ? ` ${op.from} → ${op.to}` : ''

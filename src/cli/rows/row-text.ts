@@ -5,6 +5,7 @@ import type { FoldedValue } from '../../materializer/fold.js'
 import type { RowChange } from '../../materializer/past/changes.js'
 import { ABSENT, type Knowledge } from '../../materializer/past/known-row.js'
 import { foldedState, type StoredState } from '../../materializer/state.js'
+import { AS_STORED } from '../../values/codecs.js'
 import { decodeValue } from '../../values/value.js'
 import type { Output } from '../output/output.js'
 import { type ChangeKind, type Difference, type FieldState, metadataOf } from './field-changes.js'
@@ -12,7 +13,7 @@ import { type ChangeKind, type Difference, type FieldState, metadataOf } from '.
 /** What stands for a value that nobody knows. */
 export const UNKNOWN_TEXT = '?'
 
-/** A stored value as the app knows it, on as many lines of this width as it takes. */
+/** A stored value as the app knows it (what a codec of the app keeps, as it is stored), on as many lines of this width as it takes. */
 export function storedValueText(
   { json, notes }: FoldedValue,
   { colours }: Output,
@@ -22,7 +23,7 @@ export function storedValueText(
   let value: unknown
   try {
     // Decoding takes its JSON over.
-    value = decodeValue(structuredClone(json), notes)
+    value = decodeValue(structuredClone(json), notes, AS_STORED)
   } catch {
     return JSON.stringify(json)
   }

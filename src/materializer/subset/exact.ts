@@ -1,6 +1,7 @@
 /** The exact part: TanStack's own evaluator and comparator, over decoded rows. */
 
 import { compileSingleRowExpression, makeComparator, toBooleanPredicate } from '@tanstack/db'
+import { AS_STORED, codecIn } from '../../values/codecs.js'
 import { decodeKey } from '../../values/decode-key.js'
 import type { Key } from '../../values/key.js'
 import { parseStored } from '../../values/stored-json.js'
@@ -11,15 +12,26 @@ import { type Expression, type OrderTerm, pathOf } from './subset.js'
 /** A row as expressions see it. */
 export type Seen = Readonly<Record<string, unknown>>
 
+/** A row as far as it can be seen without the codecs of an app. */
+export interface SeenAsStored {
+  readonly row: Seen
+  /** The fields that hold what a codec keeps: what they are to the app is not known here. */
+  readonly hidden: ReadonlySet<string>
+}
+
 /** A stored row, decoded, with the properties that TanStack adds to every row.
  *
  * @throws UnreadableValueError
  */
-export function seen(row: StoredRow, collection: string): Seen {
-  const notes = row.notes === null ? undefined : parseStored<Note[]>(row.notes)
-  const value = decodeValue(parseStored<Json>(row.value), notes) as object
+export function seenAsStored({ key, value, notes: text }: StoredRow, collection: string): SeenAsStored {
+  const notes = text === null ? undefined : parseStored<Note[]>(text)
   // Decoding has made the object for us.
-  return asSeen(value, decodeKey(row.key), collection)
+  const row = decodeValue(parseStored<Json>(value), notes, AS_STORED) as object
+  const kept = notes?.filter(([type]) => codecIn(type) !== undefined) ?? []
+  return {
+    row: asSeen(row, decodeKey(key), collection),
+    hidden: new Set(kept.map(([, field]) => String(field))),
+  }
 }
 
 /** A row with the properties that TanStack adds to it; they are added to the object itself. */
@@ -34,6 +46,16 @@ export const isAboutState = (expression: Expression): boolean => {
   if (expression.type === 'ref') return STATE.includes(pathOf(expression)[0] ?? '')
   return expression.type === 'func' && expression.args.some(isAboutState)
 }
+
+/** The fields of a row that an expression looks at. */
+export const fieldsIn = (expression: Expression): readonly string[] => {
+  if (expression.type === 'ref') return pathOf(expression).slice(0, 1)
+  return expression.type === 'func' ? expression.args.flatMap(fieldsIn) : []
+}
+
+/** The conditions that have to be true for this one to be true. */
+export const conjunctsOf = (where: Expression): readonly Expression[] =>
+  where.type === 'func' && where.name === 'and' ? where.args.flatMap(conjunctsOf) : [where]
 
 type Evaluate = Parameters<typeof compileSingleRowExpression>[0]
 

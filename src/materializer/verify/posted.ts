@@ -14,6 +14,7 @@ import { log } from '../../log/tables.js'
 import { type LogVisitor, TrimmedMeanwhile } from '../../log/verify.js'
 import { BodyCheck } from '../../log/verify-body.js'
 import { OriginsVerifier } from '../../log/verify-origins.js'
+import { AS_STORED } from '../../values/codecs.js'
 import { CollectionsVerifier } from './collections.js'
 import type { Hand } from './hand.js'
 
@@ -139,7 +140,7 @@ export class PostedFold extends RowsFold {
   #decode(op: StoredOp, { position: { seq } }: EntryHead): void {
     if (op[0] === 'redacted') return
     try {
-      decodeOp(op)
+      decodeOp(op, AS_STORED)
     } catch (error) {
       // The first few are enough to know what kind it is.
       if (this.#undecodable++ >= 5) return

@@ -4,6 +4,7 @@ import { all, type Program } from '../../drivers/program.js'
 import type { Statement } from '../../drivers/statement.js'
 import { quote } from '../../errors.js'
 import type { Report } from '../../log/finding.js'
+import { AS_STORED } from '../../values/codecs.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 import { rowTable, type StoredRow } from '../tables.js'
 import { GONE, type Hand, type Told, type ToldRow } from './hand.js'
@@ -45,7 +46,7 @@ export class RowsComparison {
   readonly #deep: boolean
   #undecodable = 0
 
-  /** `deep`: also decodes every value. */
+  /** `deep`: also decodes every value, as far as that needs no codec of an app. */
   constructor(report: Report, deep: boolean) {
     this.#report = report
     this.#deep = deep
@@ -165,7 +166,7 @@ export class RowsComparison {
     ] as const) {
       if (json === null) continue
       try {
-        decodeValue(JSON.parse(json) as Json, of === null ? undefined : (JSON.parse(of) as Note[]))
+        decodeValue(JSON.parse(json) as Json, of === null ? undefined : (JSON.parse(of) as Note[]), AS_STORED)
       } catch (error) {
         // The first few are enough to know what kind it is.
         if (this.#undecodable++ < 5) {

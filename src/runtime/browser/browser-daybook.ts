@@ -56,6 +56,7 @@ export class BrowserDaybook extends Daybook {
       origin: new Origin(),
       clock,
       open: (onError, trace) => page.open(onError, trace),
+      codecs: page.codecs,
       trace: options.trace,
       breathe: nextTask,
       isHidden: () => document.visibilityState === 'hidden',

@@ -1,7 +1,7 @@
 /** What a page says when it opens a daybook. */
 
 import { InvalidOptionError } from '../../errors.js'
-import type { DaybookOptions } from '../daybook/options.js'
+import { checkNames, type DaybookOptions, SHARED_OPTIONS } from '../daybook/options.js'
 
 /** Options of a daybook in the browser. */
 export interface BrowserOptions extends DaybookOptions {
@@ -30,12 +30,15 @@ export interface BrowserOptions extends DaybookOptions {
   worker?: () => Worker
 }
 
+const BROWSER_OPTIONS = ['name', 'fallback', 'onCorruption', 'openTimeout', 'worker', ...SHARED_OPTIONS]
+
 /** @throws InvalidOptionError */
 export function checkBrowserOptions(options: BrowserOptions): void {
   const { name, openTimeout = 0, fallback } = options ?? {}
   if (typeof name !== 'string' || name === '' || name.length > 100) {
     throw new InvalidOptionError('name', "openDaybook() needs a name: openDaybook({ name: 'my-app' }).")
   }
+  checkNames(options, BROWSER_OPTIONS, 'openDaybook()')
   if (typeof openTimeout !== 'number' || !(openTimeout >= 0)) {
     throw new InvalidOptionError('openTimeout', '`openTimeout` is a number of ms, from 0.')
   }

@@ -3,6 +3,7 @@
  * hidden, frozen, put in the back/forward cache, restored.
  */
 
+import type { Codecs } from '../../values/codecs.js'
 import { pause } from '../clock.js'
 import type { DamageEvent, DaybookEvents, LeaderEvent } from '../daybook/events.js'
 import type { OpenedDaybook } from '../daybook/opened.js'
@@ -35,6 +36,8 @@ interface PageListener {
 const LONGEST_PATIENCE = 60_000
 
 export class BrowserPage {
+  /** They stay on the page: its worker moves texts. */
+  readonly codecs: Codecs
   readonly #id = randomId()
   readonly #options: BrowserOptions
   readonly #start: Omit<Start, 'id' | 'storage'>
@@ -61,7 +64,8 @@ export class BrowserPage {
   ) {
     this.#options = options
     this.#surroundings = surroundings
-    const { durability, retain } = checkDaybookOptions(options)
+    const { durability, retain, codecs } = checkDaybookOptions(options)
+    this.codecs = codecs
     const { name, onCorruption, trace } = options
     this.#start = { name, durability, retain, onCorruption, trace: trace !== undefined }
     this.#makeWorker = makeWorker

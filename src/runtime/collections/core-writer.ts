@@ -6,21 +6,20 @@
  */
 
 import type { SyncAppliedReceipt } from '@tanstack/db'
-import { UnreadableRowError, UnreadableStateError } from '../../errors.js'
+import { MissingCodecError, UnreadableRowError, UnreadableStateError } from '../../errors.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { RowOp } from '../../materializer/fold.js'
 import type { StoredState } from '../../materializer/state.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { encodeKey, type Key, parseKey } from '../../values/key.js'
-import type { Json, Note } from '../../values/value.js'
 import type { Codec } from '../daybook/codec.js'
 import { acceptedRow, acceptedRows, type SyncParams, seedKeys } from './core-state.js'
 import type { HeldRow } from './held-rows.js'
 
 /** Told what the log says besides rows that core shows. */
 export interface WriterEvents<TKey extends Key> {
-  /** A value that this runtime cannot read. One unreadable row never hides the others. */
-  readonly onUnreadable: (error: UnreadableRowError | UnreadableStateError) => void
+  /** A value that this handle cannot read. One unreadable row never hides the others. */
+  readonly onUnreadable: (error: UnreadableRowError | UnreadableStateError | MissingCodecError) => void
   /** A listener of the collection, or a live query over it, threw when it was told of changes. */
   readonly onListenerError: (error: unknown) => void
   /** Metadata of the collection; `undefined` when it was cleared. */
@@ -128,8 +127,9 @@ export class CoreWriter<T extends object, TKey extends Key> {
     try {
       const key = parseKey(row.key) as TKey | undefined
       if (key === undefined) throw new TypeError('it is not a key')
-      const metadata = row.metadata === null ? undefined : this.#parsed(row.metadata, row.metadata_notes)
-      return { key, row: this.#parsed(row.value, row.notes) as object, metadata }
+      const metadata =
+        row.metadata === null ? undefined : this.#codec.decodeTexts(row.metadata, row.metadata_notes)
+      return { key, row: this.#codec.decodeTexts(row.value, row.notes) as object, metadata }
     } catch (cause) {
       this.#unreadableRow(row.key, cause)
       return undefined
@@ -147,7 +147,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
     const names = new Map<string, unknown>()
     for (const { name, value, notes } of stored) {
       try {
-        names.set(JSON.parse(name) as string, this.#parsed(value, notes))
+        names.set(JSON.parse(name) as string, this.#codec.decodeTexts(value, notes))
       } catch {
         // It is told when it is to be shown.
       }
@@ -166,7 +166,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
   #state({ name: stored, value, notes }: StoredState): void {
     const name = JSON.parse(stored) as string
     try {
-      this.#setState(name, this.#parsed(value, notes))
+      this.#setState(name, this.#codec.decodeTexts(value, notes))
     } catch (cause) {
       this.#unreadableState(name, cause)
     }
@@ -265,17 +265,20 @@ export class CoreWriter<T extends object, TKey extends Key> {
   }
 
   #unreadableRow(key: string, cause: unknown): void {
-    this.#events.onUnreadable(new UnreadableRowError(this.#collection, key, { cause }))
+    const collection = this.#collection
+    this.#events.onUnreadable(
+      cause instanceof MissingCodecError
+        ? new MissingCodecError(cause.codec, { collection, key })
+        : new UnreadableRowError(collection, key, { cause }),
+    )
   }
 
   #unreadableState(name: string, cause: unknown): void {
-    this.#events.onUnreadable(new UnreadableStateError(this.#collection, name, { cause }))
-  }
-
-  #parsed(value: string, notes: string | null): unknown {
-    return this.#codec.decode(
-      JSON.parse(value) as Json,
-      notes === null ? null : (JSON.parse(notes) as Note[]),
+    const collection = this.#collection
+    this.#events.onUnreadable(
+      cause instanceof MissingCodecError
+        ? new MissingCodecError(cause.codec, { collection, stateName: name })
+        : new UnreadableStateError(collection, name, { cause }),
     )
   }
 }

@@ -90,7 +90,7 @@ export async function keepAfter<R>(
   handler: () => R | Promise<R>,
 ): Promise<R> {
   // What cannot be kept is refused before the handler tells anybody else of it.
-  internals.codec.encodeOps(mutations.map((mutation) => opOf(mutation, true)))
+  internals.codec.encodeOps(mutations.map((mutation) => opOf(mutation, true, internals.codec.codecs)))
   const write = internals.writer.begin(new KeepMutations(internals, mutations))
   for (const mutation of mutations) writes.set(mutation, write)
   let result: R
@@ -213,7 +213,7 @@ class KeepMutations implements Write {
       if (type === 'insert' && isLogged) throw new KeyTakenError(collection.id, key)
       if (type === 'update' && !isLogged && !isSeed(collection, key))
         throw new RowGoneError(collection.id, key)
-      return opOf(mutation, isLogged)
+      return opOf(mutation, isLogged, this.#internals.codec.codecs)
     })
     const requires = this.#schemas.map(requirementOf)
     for (const id of this.collections) {

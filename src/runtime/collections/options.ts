@@ -15,6 +15,7 @@ import { internalsOf, isDaybook } from '../daybook/internals.js'
 import type { MutationsHolder, Persistence } from '../daybook/persistence.js'
 import { LocalOnlyCollection } from './local/local-only.js'
 import { initialDataOf, isMemoryOptions } from './local/memory-options.js'
+import { checkLocalOnlyNames, checkSourceNames } from './option-names.js'
 import { Readiness } from './readiness.js'
 import { checkSchemaVersion, type SchemaVersionOptions } from './schema/schema-options.js'
 import { handlerWhereSourceRuns, syncedSync } from './synced/synced.js'
@@ -209,7 +210,11 @@ function checkOptions(options: AnyOptions): void {
     )
   }
   checkSchemaVersion(id, options as SchemaVersionOptions<unknown>)
-  if (!isSource(options)) return
+  if (!isSource(options)) {
+    checkLocalOnlyNames(id, options, isMemoryOptions(options))
+    return
+  }
+  checkSourceNames(id, options)
   if (typeof options.sync?.sync !== 'function') {
     throw new InvalidOptionError(
       'sync',

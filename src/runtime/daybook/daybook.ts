@@ -2,6 +2,7 @@
 
 import { InvalidOptionError, type Position, UnsupportedError } from '../../errors.js'
 import type { Op } from '../../log/op.js'
+import { type Codecs, NO_CODECS } from '../../values/codecs.js'
 import type { Key } from '../../values/key.js'
 import type { Clock } from '../clock.js'
 import { commitMutations } from '../collections/keep.js'
@@ -37,6 +38,8 @@ export interface DaybookParts {
   readonly open: (onError: (error: unknown) => void, trace: Trace | undefined) => Promise<OpenedDaybook>
   readonly origin: Origin
   readonly clock: Clock
+  /** What the app keeps with codecs of its own. */
+  readonly codecs?: Codecs
   /** Told of what is done. */
   readonly trace?: Trace | undefined
   /** Whether nobody looks at this context; a page that is not looked at is slowed down. */
@@ -58,7 +61,8 @@ export class Daybook implements Persistence, AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(parts: DaybookParts) {
-    const { open, origin, clock, trace, breathe, isHidden, onUnheardWarning = () => undefined } = parts
+    const { open, origin, clock, codecs = NO_CODECS, trace, breathe, isHidden } = parts
+    const { onUnheardWarning = () => undefined } = parts
     const pending = new Pending()
     const events = new Emitter({ onUnheardWarning, trace, isClosing: () => pending.isClosing })
     const counters = { catchUps: 0, reloads: 0, leaders: 0 }
@@ -83,7 +87,7 @@ export class Daybook implements Persistence, AsyncDisposable {
       warn: (warning) => events.emit('warning', warning),
     })
     tail.beforeApplying((entry) => writer.arriving(entry))
-    const codec = new Codec()
+    const codec = new Codec(codecs)
     const locks = openingLocks(async () => (await this.#opening).locks())
     const owners = new HandleOwners(
       {
@@ -147,7 +151,7 @@ export class Daybook implements Persistence, AsyncDisposable {
    * for await (const entry of daybook.entries({ collection: 'todos' })) console.log(entry.position, entry.ops)
    */
   entries(options: EntriesOptions = {}): AsyncGenerator<DecodedEntry, void> {
-    return readDecoded(this.journal, options, this.#closed.signal)
+    return readDecoded(this.journal, this.#internals.codec, options, this.#closed.signal)
   }
 
   /**

@@ -1,11 +1,11 @@
 /** The log as an async iterable of decoded entries. */
 
 import { ClosedError, TrimmedError } from '../../errors.js'
-import { decodeOps } from '../../log/decode-ops.js'
 import { type EntryKind, opParts, type Position, START } from '../../log/entry.js'
 import { type Op, parseOps } from '../../log/op.js'
 import { isRedacted } from '../../log/redacted-part.js'
 import type { Entry, Journal } from '../journal/journal.js'
+import type { Codec } from './codec.js'
 
 /** One entry, with values as the app knows them. */
 export interface DecodedEntry {
@@ -38,6 +38,7 @@ export interface EntriesOptions {
  */
 export function readDecoded(
   journal: Journal,
+  codec: Codec,
   options: EntriesOptions,
   closed: AbortSignal,
 ): AsyncGenerator<DecodedEntry, void> {
@@ -51,7 +52,7 @@ export function readDecoded(
   const generator = (async function* () {
     if (isTooLate) throw new ClosedError()
     try {
-      yield* generate(journal, { ...options, signal: ending.signal })
+      yield* generate(journal, codec, { ...options, signal: ending.signal })
     } finally {
       end()
     }
@@ -66,7 +67,11 @@ export function readDecoded(
 }
 
 /** @throws TrimmedError when entries after `after` are no longer kept */
-async function* generate(journal: Journal, options: EntriesOptions): AsyncGenerator<DecodedEntry, void> {
+async function* generate(
+  journal: Journal,
+  codec: Codec,
+  options: EntriesOptions,
+): AsyncGenerator<DecodedEntry, void> {
   const { collection, follow = false, signal } = options
   const news = follow ? new News(journal, signal) : undefined
   try {
@@ -81,7 +86,7 @@ async function* generate(journal: Journal, options: EntriesOptions): AsyncGenera
         continue
       }
       for (const entry of answer.entries) {
-        const decoded = decodeEntry(entry, collection)
+        const decoded = decodeEntry(entry, codec, collection)
         if (decoded !== undefined) yield decoded
         if (aborted()) return
         after = entry.position
@@ -95,9 +100,9 @@ async function* generate(journal: Journal, options: EntriesOptions): AsyncGenera
   }
 }
 
-function decodeEntry(entry: Entry, collection: string | undefined): DecodedEntry | undefined {
+function decodeEntry(entry: Entry, codec: Codec, collection: string | undefined): DecodedEntry | undefined {
   const { position, kind, origin, originSeq, committedAt } = entry
-  const all = opParts(entry).flatMap(decodeOps)
+  const all = opParts(entry).flatMap((part) => codec.decodeOps(part))
   const ops = collection === undefined ? all : all.filter((op) => op.collection === collection)
   const redacted = losesOps(entry, collection)
   if (collection !== undefined && ops.length === 0 && !redacted) return undefined

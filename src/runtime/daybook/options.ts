@@ -3,6 +3,7 @@
 import type { Durability } from '../../drivers/settings.js'
 import { InvalidOptionError } from '../../errors.js'
 import type { Retain } from '../../materializer/compact.js'
+import { type Codecs, codecsOf, type ValueCodec } from '../../values/codecs.js'
 import type { Trace } from './trace.js'
 
 export interface DaybookOptions {
@@ -33,9 +34,46 @@ export interface DaybookOptions {
    * await daybook.write([{ op: 'put', collection: 'todos', key: 1, value: { id: 1 } }])
    */
   trace?: Trace
+  /**
+   * How instances of classes are kept that daybook does not know: decimals, moments of a date library, classes of the app's
+   * own. Default: none, and a write of such an instance rejects with UnkeepableValueError. The name of the codec is stored
+   * with the value; a row whose codec is missing later is left out, and a MissingCodecError is an `error` event.
+   *
+   * @example
+   * const daybook = openDaybook({
+   *   filename: 'invoices.db',
+   *   codecs: [
+   *     {
+   *       name: 'decimal',
+   *       test: (value) => Decimal.isDecimal(value),
+   *       encode: (value: Decimal) => value.toString(),
+   *       decode: (stored: string) => new Decimal(stored),
+   *     },
+   *   ],
+   * })
+   */
+  codecs?: readonly ValueCodec[]
 }
 
-export type CheckedOptions = Required<Omit<DaybookOptions, 'trace'>>
+export type CheckedOptions = Required<Omit<DaybookOptions, 'trace' | 'codecs'>> & { readonly codecs: Codecs }
+
+/** The names of the options that every runtime shares. */
+export const SHARED_OPTIONS: readonly (keyof DaybookOptions)[] = ['durability', 'retain', 'trace', 'codecs']
+
+/** Refuses names that mean nothing, such as a misspelt one: JavaScript would ignore them.
+ *
+ * @throws InvalidOptionError
+ */
+export function checkNames(options: object, known: readonly string[], what: string): void {
+  const unknown = Object.entries(options).find(
+    ([name, value]) => value !== undefined && !known.includes(name),
+  )?.[0]
+  if (unknown === undefined) return
+  throw new InvalidOptionError(
+    unknown,
+    `${what} has no option ${JSON.stringify(unknown)}; its options are ${known.join(', ')}.`,
+  )
+}
 
 /** The options with their defaults.
  *
@@ -52,7 +90,7 @@ export function checkDaybookOptions(options: DaybookOptions): CheckedOptions {
       "`retain` is 'auto', 'all', or { entries, bytes, ageMs }: whole numbers from 0.",
     )
   }
-  return { durability, retain }
+  return { durability, retain, codecs: codecsOf(options.codecs) }
 }
 
 function isRetain(retain: unknown): retain is Retain {

@@ -4,8 +4,10 @@ import { InvalidImportError, InvalidTransactionError } from '../../errors.js'
 import type { Position, Requirement } from '../../log/entry.js'
 import { isStoredOp, type StoredOp } from '../../log/stored-op.js'
 import { isVersion } from '../../log/version.js'
+import type { Key } from '../../values/key.js'
 import type { Daybook } from '../daybook/daybook.js'
 import { internalsOf } from '../daybook/internals.js'
+import type { RowId } from '../daybook/write-order.js'
 import { ROWS_FORMAT } from './export-rows.js'
 import { type Lines, type ParsedLine, parsedLines } from './parsed-lines.js'
 
@@ -83,6 +85,8 @@ class RowsImport {
   /** The version that the next transaction meets. */
   #meets: number
   #ops: string[]
+  /** The rows that they put. */
+  #rows: RowId[] = []
   #size = 0
   /** The last line in hand. */
   #line = 0
@@ -112,18 +116,26 @@ class RowsImport {
       this.#ops.push(text)
       this.#size += text.length
     }
+    this.#rows.push({ collection: this.collection, key: key as Key })
     if (this.#ops.length >= BATCH || this.#size >= BATCH_SIZE) await this.flush()
   }
 
   async flush(): Promise<void> {
     if (this.#ops.length === 0) return
     const requires: Requirement[] = [['schema', this.collection, this.#meets]]
-    const part = `[${this.#ops.join(',')}]`
+    const parts = [`[${this.#ops.join(',')}]`]
+    const rows = this.#rows
     this.#ops = []
+    this.#rows = []
     this.#size = 0
     try {
-      const { pending, writer } = internalsOf(this.#daybook)
-      this.position = await pending.run(() => writer.send([part], requires).kept)
+      this.position = await internalsOf(this.#daybook).writer.write({
+        what: `an import into ${JSON.stringify(this.collection)}`,
+        rows,
+        collections: [this.collection],
+        buildsOnEarlier: false,
+        prepare: () => ({ parts, requires }),
+      })
     } catch (error) {
       if (error instanceof InvalidTransactionError) throw new InvalidImportError(this.#line, error.reason)
       throw error

@@ -1,5 +1,6 @@
 /** Values as text: what the app would see, on one line. */
 
+import { AS_STORED } from '../../../values/codecs.js'
 import { decodeValue, type Json, type Note } from '../../../values/value.js'
 import { SHAPE } from '../shape.js'
 
@@ -31,7 +32,7 @@ export function shownValue(json: Json, notes: readonly Note[] = []): ShownValue 
   if (notes.length > 0) {
     try {
       // It is built inside of what it is given.
-      value = decodeValue(structuredClone(json), notes)
+      value = decodeValue(structuredClone(json), notes, AS_STORED)
     } catch {
       value = json
     }

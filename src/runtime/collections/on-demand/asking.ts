@@ -77,8 +77,9 @@ export class Asking {
   }
 
   async #say(digest: string, { subset, ask }: Asked): Promise<void> {
-    const { presence, pending } = this.#internals
-    await pending.run(() => presence.say(wantOf(this.#collection, digest), wantText({ subset, ask })))
+    const { presence, pending, codec } = this.#internals
+    const text = wantText({ subset, ask }, codec)
+    await pending.run(() => presence.say(wantOf(this.#collection, digest), text))
   }
 
   #takeBack(digest: string): void {

@@ -75,7 +75,7 @@ export class Demands {
   want(request: SubsetRequest): void {
     this.#demands.add({
       request,
-      digest: subsetDigest(request.subset),
+      digest: subsetDigest(request.subset, this.#options.internals.codec.codecs),
       answer: deferred(),
       isReadFromDisk: false,
       isAnswered: false,

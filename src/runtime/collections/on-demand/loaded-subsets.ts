@@ -8,9 +8,10 @@
 
 import { deepEquals, type LoadSubsetOptions, type SyncAppliedReceipt } from '@tanstack/db'
 import { BusyError } from '../../../errors.js'
-import { asSeen, type Seen, seen } from '../../../materializer/subset/exact.js'
+import { asSeen, type Seen } from '../../../materializer/subset/exact.js'
 import type { Subset } from '../../../materializer/subset/subset.js'
 import type { StoredRow } from '../../../materializer/tables.js'
+import { NO_CODECS } from '../../../values/codecs.js'
 import { decodeKey } from '../../../values/decode-key.js'
 import type { Key } from '../../../values/key.js'
 import { pause } from '../../clock.js'
@@ -18,6 +19,7 @@ import type { Internals } from '../../daybook/internals.js'
 import { acceptedRow, hasHeld, type SyncParams } from '../core-state.js'
 import type { FollowingCollection, LoadsOnDemand } from '../follow.js'
 import { hasOneOf } from '../keys-on-disk.js'
+import { askableSubset } from './askable-subset.js'
 import { SubsetRequest } from './subset-request.js'
 
 /** How often a busy database is asked again, and how long after, in ms. */
@@ -96,7 +98,7 @@ export class LoadedSubsets implements LoadsOnDemand {
 
   /** Wants a subset from now on. */
   want(options: LoadSubsetOptions): SubsetRequest {
-    const request = new SubsetRequest(options)
+    const request = new SubsetRequest(options, this.#options.internals.codec.codecs)
     this.#requests.add(request)
     return request
   }
@@ -161,7 +163,10 @@ export class LoadedSubsets implements LoadsOnDemand {
       const isOld = (row: StoredRow): boolean => reading.isOld(decodeKey(row.key))
       if (reading.isGone || (isPage && rows.some(isOld))) return undefined
       request.answered(rows.flatMap((row) => this.#seen(row)))
-      return this.#hand(rows, reading)
+      // Without the app's codecs, the journal has answered with every row that may be meant.
+      const isMeant = (row: StoredRow): boolean => this.#seen(row).every((each) => request.has(each))
+      const isSure = this.#options.internals.codec.codecs === NO_CODECS
+      return this.#hand(isSure ? rows : rows.filter(isMeant), reading)
     })
   }
 
@@ -200,7 +205,10 @@ export class LoadedSubsets implements LoadsOnDemand {
     try {
       for (let left = TRIES; ; left--) {
         try {
-          const { rows, at } = await internals.journal.query(id, subset)
+          const { rows, at } = await internals.journal.query(
+            id,
+            askableSubset(subset, internals.codec.codecs),
+          )
           reading.at = at.seq
           return use(rows, reading)
         } catch (error) {
@@ -233,7 +241,8 @@ export class LoadedSubsets implements LoadsOnDemand {
   /** Nothing of a row that cannot be read: it belongs to no page. */
   #seen(row: StoredRow): Seen[] {
     try {
-      return [seen(row, this.#options.id)]
+      const value = this.#options.internals.codec.decodeTexts(row.value, row.notes) as object
+      return [asSeen(value, decodeKey(row.key), this.#options.id)]
     } catch {
       return []
     }

@@ -101,7 +101,7 @@ export class Serving {
       gone.delete(name)
       let want: Want
       try {
-        want = wantFrom(value)
+        want = wantFrom(value, internals.codec)
       } catch (error) {
         internals.events.report(error)
         continue

@@ -15,6 +15,7 @@ import {
 } from '../../../materializer/subset/exact.js'
 import type { Expression, Subset } from '../../../materializer/subset/subset.js'
 import { subsetOf } from '../../../materializer/subset/subset.js'
+import { type Codecs, NO_CODECS } from '../../../values/codecs.js'
 
 /** What core's subscriptions know of themselves. */
 interface Subscription {
@@ -33,8 +34,11 @@ export class SubsetRequest {
   readonly #isAtCursor: (row: Seen) => boolean
   #end: { readonly value: unknown } | undefined
 
-  constructor(options: LoadSubsetOptions) {
+  readonly #codecs: Codecs
+
+  constructor(options: LoadSubsetOptions, codecs: Codecs = NO_CODECS) {
     this.options = options
+    this.#codecs = codecs
     this.isWhole = (options.subscription as Subscription | undefined)?.options?.includeInitialState === true
     const { orderBy, limit, offset, cursor, ...asked } = subsetOf(options)
     // Core passes order and limit on to sources of which its query needs every row (unions, groups): they are no page.
@@ -72,6 +76,9 @@ export class SubsetRequest {
     const valueIn = leadingValue(term)
     const values = rows.filter((row) => this.#where(row) && this.#isBehind(row)).map(valueIn)
     if (values.length < count || count === 0) return
+    // TanStack DB orders objects by when it saw them first: such a page has no end that others could see.
+    if (values.some((value) => typeof value === 'object' && value !== null && this.#codecs.find(value)))
+      return
     this.#end = { value: values.sort(comparatorOf(term))[count - 1] }
   }
 }

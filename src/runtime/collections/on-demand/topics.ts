@@ -1,7 +1,8 @@
 /** What contexts say to each other about the subsets of a collection: what one wants, and what its sync owner answers. */
 
 import type { Subset } from '../../../materializer/subset/subset.js'
-import { decodeValue, encodeValue, type Json, type Note } from '../../../values/value.js'
+import type { Json, Note } from '../../../values/value.js'
+import type { Codec } from '../../daybook/codec.js'
 
 /** A context wants a subset from the source; asked again with another number. */
 export interface Want {
@@ -22,13 +23,13 @@ export const wantOf = (collection: string, digest: string): string => wants(coll
 export const replyTo = (collection: string, origin: string, digest = ''): string =>
   `reply ${JSON.stringify(collection)} ${origin} ${digest}`
 
-export function wantText({ subset, ask }: Want): string {
-  const { json, notes } = encodeValue(subset)
+export function wantText({ subset, ask }: Want, codec: Codec): string {
+  const { json, notes } = codec.encode(subset)
   return JSON.stringify([ask, json, notes ?? null])
 }
 
 /** @throws when it is none: another version wrote it */
-export function wantFrom(text: string): Want {
+export function wantFrom(text: string, codec: Codec): Want {
   const [ask, json, notes] = JSON.parse(text) as [number, Json, Note[] | null]
-  return { ask, subset: decodeValue(json, notes ?? undefined) as Subset }
+  return { ask, subset: codec.decode(json, notes) as Subset }
 }

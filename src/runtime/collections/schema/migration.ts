@@ -1,12 +1,12 @@
 /** Migrating rows: from all rows of one version to the body of the entry that replaces them by those of the next. */
 
 import { MigrationError } from '../../../errors.js'
-import { encodeOps, type Op } from '../../../log/op.js'
+import type { Op } from '../../../log/op.js'
 import type { StoredRow } from '../../../materializer/tables.js'
 import { checkKey } from '../../../values/check-key.js'
 import { decodeKey } from '../../../values/decode-key.js'
 import type { Key } from '../../../values/key.js'
-import { decodeValue, type Json, type Note } from '../../../values/value.js'
+import type { Codec } from '../../daybook/codec.js'
 
 /** What `migrate` is told besides the row. */
 export interface MigratedRow {
@@ -41,7 +41,11 @@ export interface CollectionSchema {
  *
  * @throws MigrationError naming the row that could not be migrated
  */
-export function migratedParts(migration: Migration, rows: readonly StoredRow[]): readonly string[] {
+export function migratedParts(
+  migration: Migration,
+  codec: Codec,
+  rows: readonly StoredRow[],
+): readonly string[] {
   const { collection, from, to } = migration
   let current = ''
   function* ops(): Generator<Op, void> {
@@ -50,17 +54,17 @@ export function migratedParts(migration: Migration, rows: readonly StoredRow[]):
     const keys = new Set<Key>()
     for (const row of rows) {
       current = row.key
-      const { key, value } = migrated(migration, row)
+      const { key, value } = migrated(migration, codec, row)
       // Two rows under one key would be one.
       if (keys.has(key)) throw new Error(`another row has the key ${JSON.stringify(key)} already`)
       keys.add(key)
       yield { op: 'put', collection, key, value }
-      if (row.metadata !== null) yield { op: 'meta', collection, key, value: metadataOf(row) }
+      if (row.metadata !== null) yield { op: 'meta', collection, key, value: metadataOf(codec, row) }
     }
   }
   try {
     // Each op is encoded as it comes: what fails concerns the row that is at hand.
-    return encodeOps(ops())
+    return codec.encodeOps(ops())
   } catch (cause) {
     throw new MigrationError(collection, current, from, to, { cause })
   }
@@ -68,11 +72,12 @@ export function migratedParts(migration: Migration, rows: readonly StoredRow[]):
 
 function migrated(
   { collection, from, migrate, getKey }: Migration,
+  codec: Codec,
   row: StoredRow,
 ): { key: Key; value: object } {
   const key = decodeKey(row.key)
-  const metadata = metadataOf(row)
-  const value = migrate(decoded(row.value, row.notes), from, { key, metadata })
+  const metadata = metadataOf(codec, row)
+  const value = migrate(codec.decodeTexts(row.value, row.notes), from, { key, metadata })
   if (isPromise(value)) {
     // That it fails as well is not what the user is to be told.
     value.then(undefined, () => undefined)
@@ -89,8 +94,5 @@ function migrated(
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 
-const metadataOf = (row: StoredRow): unknown =>
-  row.metadata === null ? undefined : decoded(row.metadata, row.metadata_notes)
-
-const decoded = (value: string, notes: string | null): unknown =>
-  decodeValue(JSON.parse(value) as Json, notes === null ? undefined : (JSON.parse(notes) as Note[]))
+const metadataOf = (codec: Codec, row: StoredRow): unknown =>
+  row.metadata === null ? undefined : codec.decodeTexts(row.metadata, row.metadata_notes)

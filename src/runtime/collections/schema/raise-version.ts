@@ -8,7 +8,8 @@ import {
   StorageFullError,
 } from '../../../errors.js'
 import type { Requirement } from '../../../log/entry.js'
-import { encodeOps, type Op } from '../../../log/op.js'
+import type { Op } from '../../../log/op.js'
+import type { Codec } from '../../daybook/codec.js'
 import type { Internals } from '../../daybook/internals.js'
 import type { Rows } from '../../journal/journal.js'
 import { type CollectionSchema, migratedParts } from './migration.js'
@@ -30,7 +31,7 @@ export async function raise(
     if (from === to) return undefined
     const isEmpty = rows.length === 0
     if (isEmpty && !record) return found
-    const { parts, resets } = bodyOf(schema, found)
+    const { parts, resets } = bodyOf(schema, internals.codec, found)
     try {
       const requires: Requirement[] = [
         ['unchanged', collection, at.seq],
@@ -73,13 +74,13 @@ interface Body {
 }
 
 /** @throws MigrationMissingError, MigrationError */
-function bodyOf(schema: CollectionSchema, { rows, schemaVersion: from }: Rows): Body {
+function bodyOf(schema: CollectionSchema, codec: Codec, { rows, schemaVersion: from }: Rows): Body {
   const { collection, schemaVersion: to, migrate, getKey, refillable } = schema
   const version: Op = { op: 'schema', collection, from, to }
-  if (rows.length === 0) return { parts: encodeOps([version]), resets: false }
+  if (rows.length === 0) return { parts: codec.encodeOps([version]), resets: false }
   if (migrate !== undefined) {
-    return { parts: migratedParts({ collection, from, to, migrate, getKey }, rows), resets: false }
+    return { parts: migratedParts({ collection, from, to, migrate, getKey }, codec, rows), resets: false }
   }
   if (!refillable) throw new MigrationMissingError(collection, from, to)
-  return { parts: encodeOps([{ op: 'reset', collection }, version]), resets: true }
+  return { parts: codec.encodeOps([{ op: 'reset', collection }, version]), resets: true }
 }

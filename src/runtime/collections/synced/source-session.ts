@@ -100,6 +100,7 @@ export class SourceSession {
     }
     this.#upstream = new Upstream({
       id,
+      isSame: (one, other) => internals.codec.isSame(one, other),
       core,
       adapter,
       partial: source.rowUpdateMode !== 'full',

@@ -8,7 +8,6 @@
 
 import type { Op } from '../../../log/op.js'
 import type { Key } from '../../../values/key.js'
-import { sameValue } from '../../../values/same.js'
 import { nothingTouched, type Touched } from './touched.js'
 
 export interface RowState {
@@ -21,6 +20,8 @@ export type Logged = RowState | 'absent' | 'unknown'
 
 export interface TransactionContext {
   readonly id: string
+  /** Whether two values are the same to the log. */
+  readonly isSame: (one: unknown, other: unknown) => boolean
   /** Only a part of the rows is in memory. */
   readonly onDemand: boolean
   /** Updates name the fields that change. */
@@ -153,7 +154,7 @@ export class UpstreamTransaction {
    * @param before what the log has under a name of the collection's metadata
    */
   finish(before: (name: string) => unknown): { readonly ops: readonly Op[]; readonly touched: Touched } {
-    const { id, onDemand } = this.#context
+    const { id, onDemand, isSame } = this.#context
     const ops: Op[] = []
     const touched = nothingTouched()
     if (this.#truncated && onDemand) {
@@ -167,7 +168,7 @@ export class UpstreamTransaction {
       if (after === undefined && change.unseen.length > 0) touched.unseen.set(key, changes)
       ops.push(...changes)
     }
-    const names = [...this.#names].filter(([name, value]) => !restates(name, before(name), value))
+    const names = [...this.#names].filter(([name, value]) => !restates(name, before(name), value, isSame))
     for (const [name, value] of [...names, ...this.#marks]) {
       touched.names.add(name)
       ops.push({ op: 'state', collection: id, name, value })
@@ -182,7 +183,7 @@ export class UpstreamTransaction {
   }
 
   #changesOf(key: Key, { before, isDeleted, unseen }: Change, after: RowState | undefined): Op[] {
-    const { id: collection, partial, keepsMetadata, keptMetadata } = this.#context
+    const { id: collection, partial, keepsMetadata, keptMetadata, isSame } = this.#context
     if (after === undefined) {
       if (unseen.length > 0) return unseen
       const isGone = before === 'unknown' ? isDeleted : before !== 'absent'
@@ -198,24 +199,28 @@ export class UpstreamTransaction {
         ops.push({ op: 'meta', collection, key, value: metadata })
       return ops
     }
-    if (!sameValue(before.row, row)) {
+    if (!isSame(before.row, row)) {
       ops.push(
         partial
-          ? { op: 'patch', collection, key, ...difference(before.row, row) }
+          ? { op: 'patch', collection, key, ...difference(before.row, row, isSame) }
           : { op: 'put', collection, key, value: row },
       )
     }
-    if (keepsMetadata && !sameValue(keptMetadata(before.metadata), metadata))
+    if (keepsMetadata && !isSame(keptMetadata(before.metadata), metadata))
       ops.push({ op: 'meta', collection, key, value: metadata })
     return ops
   }
 }
 
 /** The fields in which a row differs from the one before it. */
-function difference(before: object, after: object): { fields: object; unset?: string[] } {
+function difference(
+  before: object,
+  after: object,
+  isSame: TransactionContext['isSame'],
+): { fields: object; unset?: string[] } {
   const old = before as Record<string, unknown>
   const changed = Object.entries(after).filter(
-    ([name, value]) => !Object.hasOwn(old, name) || !sameValue(old[name], value),
+    ([name, value]) => !Object.hasOwn(old, name) || !isSame(old[name], value),
   )
   // fromEntries defines own properties: a field named __proto__ stays a field.
   const fields = Object.fromEntries(changed)
@@ -227,10 +232,15 @@ function difference(before: object, after: object): { fields: object; unset?: st
  * Whether metadata says nothing new. Electric stamps its resume token with the time whenever the server says that
  * nothing has changed; a new time alone is not worth an entry.
  */
-function restates(name: string, before: unknown, after: unknown): boolean {
-  if (sameValue(before, after)) return true
+function restates(
+  name: string,
+  before: unknown,
+  after: unknown,
+  isSame: TransactionContext['isSame'],
+): boolean {
+  if (isSame(before, after)) return true
   if (name !== 'electric:resume' || !isObject(before) || !isObject(after)) return false
-  return sameValue({ ...before, updatedAt: 0 }, { ...after, updatedAt: 0 })
+  return isSame({ ...before, updatedAt: 0 }, { ...after, updatedAt: 0 })
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -22,6 +22,8 @@ type Message = Parameters<Params['write']>[0]
 
 export interface UpstreamOptions {
   readonly id: string
+  /** Whether two values are the same to the log. */
+  readonly isSame: (one: unknown, other: unknown) => boolean
   /** Core's own calls. */
   readonly core: Params
   readonly adapter: SourceAdapter
@@ -138,11 +140,12 @@ export class Upstream {
 
   #begin(): void {
     if (this.#closed) return
-    const { id, core, onDemand, partial, adapter, held } = this.#options
+    const { id, isSame, core, onDemand, partial, adapter, held } = this.#options
     core.begin()
     this.#open.push(
       new UpstreamTransaction({
         id,
+        isSame,
         onDemand,
         partial,
         logged: (key) => this.#logged(key),
