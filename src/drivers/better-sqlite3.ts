@@ -99,9 +99,9 @@ function openDatabase(
 export function useBetterSqlite3(database: BetterSqlite3Database, settings: ConnectionSettings): Driver {
   if (!database.open) throw new CannotOpenError('The database handle is closed. Give daybook an open one.')
   try {
-    if (!database.readonly) setUpSharedHandle((sql) => execute(database, sql), settings)
+    const warnings = database.readonly ? [] : setUpSharedHandle((sql) => execute(database, sql), settings)
     const connection = connect(database, database.readonly, () => undefined)
-    return createDriver(connection, { ...settings, queue: queueOf(database) })
+    return createDriver({ ...connection, warnings }, { ...settings, queue: queueOf(database) })
   } catch (error) {
     throw classifyError(error)
   }

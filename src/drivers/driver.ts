@@ -16,6 +16,8 @@ export interface Connection {
   readonly sqliteVersion: string
   /** True when the connection cannot write. */
   readonly readonly: boolean
+  /** What the app should know of the connection, such as settings of its handle that cost it something. */
+  readonly warnings?: readonly string[]
   /** Runs one statement with positional parameters and answers with all its rows (none for a write). */
   execute(statement: Statement, parameters: readonly SqlValue[]): MaybePromise<readonly SqlRow[]>
   /** Whether a transaction is open on this connection, ours or the app's. */

@@ -87,9 +87,9 @@ export function useNodeSqlite(database: NodeSqliteDatabase, settings: Connection
   try {
     // The handle does not say how it was opened. Within a transaction of the app the answer has to wait.
     const readonly = !database.isTransaction && cannotWrite(execute)
-    if (!readonly) setUpSharedHandle(execute, settings)
+    const warnings = readonly ? [] : setUpSharedHandle(execute, settings)
     const connection = connect(database, readonly, () => undefined)
-    return createDriver(connection, { ...settings, queue: queueOf(database) })
+    return createDriver({ ...connection, warnings }, { ...settings, queue: queueOf(database) })
   } catch (error) {
     throw classifyError(error)
   }

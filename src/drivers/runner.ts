@@ -101,6 +101,7 @@ export function createDriver(connection: Connection, options: RunnerOptions = {}
     name: connection.name,
     sqliteVersion: connection.sqliteVersion,
     readonly: connection.readonly,
+    ...(connection.warnings && { warnings: connection.warnings }),
     ...(connection.changeToken && { changeToken: () => connection.changeToken!() }),
     close: () => connection.close(),
     transaction: (mode, program) =>

@@ -1,6 +1,6 @@
 /** The connection settings that daybook's promises rest on. */
 
-import { ReadOnlyError } from '../errors.js'
+import { ReadOnlyError, UnsupportedError } from '../errors.js'
 import { untilFree } from './patience.js'
 import { classifyError } from './sqlite-errors.js'
 
@@ -55,10 +55,37 @@ function useWal(execute: Execute, busyTimeout: number): void {
   }, busyTimeout)
 }
 
-/** Sets up a handle that the app opened: only what durability needs, and never less than the app has set. */
-export function setUpSharedHandle(execute: Execute, { durability }: ConnectionSettings): void {
+/**
+ * Sets up a handle that the app opened: only what durability needs, and never less than the app has set. Answers with what
+ * the app should know of it.
+ *
+ * The journal mode stays the app's: it is written into the file, for every other program that opens it.
+ *
+ * @throws UnsupportedError when a kill in the middle of a commit would damage the file
+ */
+export function setUpSharedHandle(execute: Execute, { durability }: ConnectionSettings): string[] {
   const [row] = execute('PRAGMA synchronous') as readonly { synchronous: number }[]
   if (durability === 'power' && Number(row?.synchronous) < FULL) execute('PRAGMA synchronous = FULL')
+  return journalWarnings(execute)
+}
+
+function journalWarnings(execute: Execute): string[] {
+  const [row] = execute('PRAGMA journal_mode') as readonly { journal_mode: string }[]
+  const mode = String(row?.journal_mode).toLowerCase()
+  const databases = execute('PRAGMA database_list') as readonly { name: string; file: string | null }[]
+  const isFile = Boolean(databases.find(({ name }) => name === 'main')?.file)
+  if (mode === 'off' || (mode === 'memory' && isFile)) {
+    throw new UnsupportedError(
+      `The database handle has journal_mode = ${mode}: what is half written cannot be taken back, and a kill in the middle ` +
+        'of a commit would damage the file. Run `PRAGMA journal_mode = WAL` on the handle before you give it to openDaybook().',
+    )
+  }
+  if (mode === 'wal' || !isFile) return []
+  return [
+    `The database handle has journal_mode = ${mode}, not WAL: each commit is slower, and writers and readers of several ` +
+      'connections wait for each other. Run `PRAGMA journal_mode = WAL` on the handle before you give it to openDaybook(); ' +
+      'the file remembers it.',
+  ]
 }
 
 /** SQLite opens a file that may not be written without a word, and even begins a write; only a write tells. */

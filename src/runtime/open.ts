@@ -46,7 +46,8 @@ export async function openJournal({
         createLog({ id: randomId(), origin: origin.id, createdAt: clock.now() }, MATERIALIZER_SCHEMA),
       ))
     // The bug needs a second connection.
-    const warnings = driver.changeToken === undefined ? [] : sqliteWarnings(driver.sqliteVersion)
+    const ofSqlite = driver.changeToken === undefined ? [] : sqliteWarnings(driver.sqliteVersion)
+    const warnings = [...(driver.warnings ?? []), ...ofSqlite]
     const journal = new LocalJournal({ driver, clock, origin, retain, onError, trace })
     return {
       journal,

@@ -5,7 +5,17 @@
 
 import { InvalidOptionError, MissingCodecError } from '../errors.js'
 
-/** Keeps instances of a class. `T`: the instances; `S`: what is stored for one. */
+/**
+ * Keeps instances of a class. `T`: the instances; `S`: what is stored for one.
+ *
+ * @example
+ * const decimals: ValueCodec<Decimal, string> = {
+ *   name: 'decimal',
+ *   test: (value) => Decimal.isDecimal(value),
+ *   encode: (value) => value.toString(),
+ *   decode: (stored) => new Decimal(stored),
+ * }
+ */
 export interface ValueCodec<T = unknown, S = unknown> {
   /**
    * Stored with every value, so it must stay the same from start to start: `decimal`. Up to 100 characters.
@@ -15,11 +25,11 @@ export interface ValueCodec<T = unknown, S = unknown> {
    * Whether a value is one that this codec keeps. Asked for every object that is neither a plain object nor a plain array,
    * codec after codec, before the types that daybook knows itself; the first one that says yes keeps it.
    */
-  readonly test: (value: unknown) => boolean
+  test(value: unknown): boolean
   /** What is stored: anything that a row may hold, also values of other codecs. The same value must give the same. */
-  readonly encode: (value: T) => S
+  encode(value: T): S
   /** The value, made anew of what `encode` gave. */
-  readonly decode: (stored: S) => T
+  decode(stored: S): T
 }
 
 /** Begins the type of a note that a codec made. No type of daybook's own has a colon in its name. */

@@ -67,11 +67,6 @@ export class Encoder {
   }
 
   #kept(codec: ValueCodec, value: object): Json {
-    if (this.#atWork.includes(codec)) {
-      throw this.#unkeepable(
-        `what the codec ${JSON.stringify(codec.name)} makes of it is taken by that codec again, and so without end`,
-      )
-    }
     let stored: unknown
     try {
       stored = codec.encode(value)
@@ -81,9 +76,16 @@ export class Encoder {
         { cause },
       )
     }
-    const isWrapped = needsNote(stored)
     const outer = this.#atWork
     this.#atWork = [...outer, codec]
+    const next = typeof stored === 'object' && stored !== null ? this.#codecOf(stored) : undefined
+    if (next !== undefined && this.#atWork.includes(next)) {
+      throw this.#unkeepable(
+        `what the codec ${JSON.stringify(codec.name)} makes of it comes to the codec ${JSON.stringify(next.name)} again, and ` +
+          'so without end',
+      )
+    }
+    const isWrapped = needsNote(stored)
     if (isWrapped) this.#path.push(0)
     const json = this.#encode(stored)
     if (isWrapped) this.#path.pop()

@@ -1,6 +1,7 @@
 /** The names of a collection's options: a misspelt one would be ignored, and its rows would not be what the app means. */
 
 import { InvalidOptionError } from '../../errors.js'
+import { isPlainObject } from '../../values/type.js'
 import { checkNames } from '../daybook/options.js'
 
 /** What TanStack DB takes from the options of a collection. */
@@ -26,6 +27,8 @@ const OF_SOURCES = ['readiness', 'initialRender', 'identity', 'snapshot']
 
 /** @throws InvalidOptionError when a local-only collection has an option that there is not */
 export function checkLocalOnlyNames(id: string, options: object, isAroundMemory: boolean): void {
+  // An instance of a class of the app's has members of its own.
+  if (!isPlainObject(options)) return
   // localOnlyCollectionOptions() of TanStack DB brings a sync.
   const known = [...CORE, ...COMMON, 'initialData', ...(isAroundMemory ? ['sync'] : [])]
   checkNames(options, known, `Collection ${JSON.stringify(id)}`)
