@@ -22,10 +22,7 @@ export class UnreadableValueError extends DaybookError {
   }
 }
 
-/**
- * A stored value was kept by a codec that this daybook does not have. Where a row was to be read, `collection` and `key` say
- * which (`stateName` for metadata of a collection); it was left out, and everything else was loaded.
- */
+/** A stored value was kept by a codec (`codecs`) that this daybook does not have. The row is left out, and everything else is loaded. */
 export class MissingCodecError extends DaybookError {
   static override readonly code = 'DAYBOOK_MISSING_CODEC'
   declare readonly code: 'DAYBOOK_MISSING_CODEC'

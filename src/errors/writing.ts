@@ -24,7 +24,7 @@ export class InvalidKeyError extends DaybookError {
   static override readonly code = 'DAYBOOK_INVALID_KEY'
   declare readonly code: 'DAYBOOK_INVALID_KEY'
   /** The op that has the key; left out where it is not one of a transaction. */
-  declare readonly op?: OpPlace
+  declare readonly op: OpPlace | undefined
 
   constructor(
     readonly collection: string,
@@ -44,7 +44,7 @@ export class UnkeepableValueError extends DaybookError {
   static override readonly code = 'DAYBOOK_UNKEEPABLE_VALUE'
   declare readonly code: 'DAYBOOK_UNKEEPABLE_VALUE'
   /** The op that has the value; left out where it is not one of a transaction. */
-  declare readonly op?: OpPlace
+  declare readonly op: OpPlace | undefined
 
   constructor(
     readonly path: readonly (string | number)[],
@@ -142,7 +142,7 @@ export class InvalidTransactionError extends DaybookError {
   static override readonly code = 'DAYBOOK_INVALID_TRANSACTION'
   declare readonly code: 'DAYBOOK_INVALID_TRANSACTION'
   /** The op that is malformed, where it is one. */
-  declare readonly op?: OpPlace
+  declare readonly op: OpPlace | undefined
 
   constructor(
     readonly reason: string,

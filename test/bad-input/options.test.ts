@@ -37,8 +37,31 @@ describe('openDaybook', () => {
     ['a retain that is a number', { filename: 'x.db', retain: 5 }],
     ['a retain with a negative limit', { filename: 'x.db', retain: { entries: -1 } }],
     ['a retain with NaN', { filename: 'x.db', retain: { bytes: Number.NaN } }],
+    ['codecs that are no array', { filename: 'x.db', codecs: {} }],
+    ['a codec without a name', { filename: 'x.db', codecs: [{ test() {}, encode() {}, decode() {} }] }],
+    ['codecs that are null', { filename: 'x.db', codecs: null }],
   ])('refuses %s with InvalidOptionError, at once', (_, options) => {
     expect(() => untyped(openDaybook, options)).toThrow(InvalidOptionError)
+  })
+
+  it.each(['durabilty', 'retention', 'file', 'name', 'Codecs'])(
+    'refuses the option %s, which there is not, and says which there are',
+    (name) => {
+      expect(() => untyped(openDaybook, { filename: newFile(), [name]: true })).toThrow(
+        expect.objectContaining({
+          code: 'DAYBOOK_INVALID_OPTION',
+          option: name,
+          message: expect.stringMatching(new RegExp(`"${name}".*filename, .*durability, .*codecs`)),
+        }),
+      )
+    },
+  )
+
+  it('refuses an event that there is not, and says which there are', async () => {
+    const daybook = open(newFile())
+    expect(() => untyped(daybook.on.bind(daybook), 'erorr', () => undefined)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/"erorr".*error, .*warning/) }),
+    )
   })
 
   it('refuses a handle that is closed', async () => {
@@ -62,6 +85,27 @@ describe('openDaybook', () => {
 
 describe('persistedCollectionOptions', () => {
   const getKey = (row: { id: number }): number => row.id
+
+  it.each(['schemaversion', 'initialRows', 'readiness', 'colour'])(
+    'refuses the option %s, which a local-only collection has not',
+    (name) => {
+      const options = { id: 'rows', getKey, persistence: open(newFile()), [name]: 1 }
+      expect(() => untyped(persistedCollectionOptions, options)).toThrow(
+        expect.objectContaining({ code: 'DAYBOOK_INVALID_OPTION', option: name }),
+      )
+    },
+  )
+
+  it.each(['snapshots', 'identiy', 'Readiness', 'schmeaVersion'])(
+    'refuses the option %s of a synced collection, which is nearly one of ours, and takes those of its source',
+    (name) => {
+      const source = { id: 'rows', getKey, sync: { sync: () => undefined }, persistence: open(newFile()) }
+      expect(() => untyped(persistedCollectionOptions, { ...source, [name]: 1 })).toThrow(
+        expect.objectContaining({ option: name, message: expect.stringContaining('Did you mean') }),
+      )
+      untyped(persistedCollectionOptions, { ...source, queryKey: ['rows'], shapeOptions: {} })
+    },
+  )
 
   it.each<[string, object]>([
     ['is missing', {}],

@@ -68,6 +68,54 @@ const malformed: Record<string, unknown> = {
   },
 }
 
+describe('write', () => {
+  const sane = { op: 'put', collection: 'rows', key: 1, value: { id: 1 } }
+
+  it.each<[what: string, op: unknown, reason: RegExp]>([
+    ['null', null, /it is null, not an object/],
+    ['a text', 'put', /it is "put", not an object/],
+    ['an op without a name', { collection: 'rows' }, /its `op` is undefined; the ops are put, patch/],
+    ['an op that there is not', { ...sane, op: 'upsert' }, /its `op` is "upsert"/],
+    ['a put without a collection', { op: 'put', key: 1, value: {} }, /its `collection` is undefined/],
+    ['a collection that is a number', { ...sane, collection: 5 }, /its `collection` is 5/],
+    ['a put without a value', { op: 'put', collection: 'rows', key: 1 }, /its `value` is undefined/],
+    ['a put of an array', { ...sane, value: [1] }, /its `value` is an array/],
+    ['a put of a Map', { ...sane, value: new Map() }, /its `value` is an instance of Map/],
+    ['a patch without fields', { op: 'patch', collection: 'rows', key: 1 }, /its `fields` are undefined/],
+    [
+      'a patch with an unset that is a text',
+      { op: 'patch', collection: 'rows', key: 1, fields: {}, unset: 'name' },
+      /its `unset` is "name", not an array/,
+    ],
+    ['a state without a name', { op: 'state', collection: 'rows', value: 1 }, /its `name` is undefined/],
+    ['a schema from nothing', { op: 'schema', collection: 'rows', to: 2 }, /its `from` is undefined/],
+    ['a schema to a fraction', { op: 'schema', collection: 'rows', from: 1, to: 1.5 }, /its `to` is 1.5/],
+  ])('says which op is malformed (%s) and why, and writes nothing', async (_, op, reason) => {
+    const daybook = open(newFile())
+    const error = await refusal(daybook.write([sane, sane, op] as never), InvalidTransactionError)
+    expect(error).toMatchObject({ op: { index: 2 }, reason: expect.stringMatching(reason) })
+    expect((error as Error).message).toMatch(/op 2 is malformed/)
+    expect((await daybook.head()).seq).toBe(1)
+  })
+
+  it.each<[what: string, op: object, expected: object]>([
+    [
+      'a value that cannot be kept',
+      { ...sane, key: 7, value: { f: () => 1 } },
+      { code: 'DAYBOOK_UNKEEPABLE_VALUE', path: ['f'], op: { index: 1, collection: 'rows', key: 7 } },
+    ],
+    [
+      'a key that is none',
+      { ...sane, key: null },
+      { code: 'DAYBOOK_INVALID_KEY', key: null, op: { index: 1, collection: 'rows', key: null } },
+    ],
+  ])('says which op has %s, and writes nothing', async (_, op, expected) => {
+    const daybook = open(newFile())
+    await expect(daybook.write([sane, op] as never)).rejects.toMatchObject(expected)
+    expect((await daybook.head()).seq).toBe(1)
+  })
+})
+
 describe('journal.append', () => {
   it.each(Object.entries(malformed))(
     'refuses a transaction that is %s, and writes nothing',

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createCollection, createTransaction } from '@tanstack/db'
+import { Decimal } from 'decimal.js'
 import ts from 'typescript'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as words from '../../src/cli/output/words.js'
@@ -91,7 +92,7 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       checkLog,
       all,
     },
-    ...{ ...words, verb },
+    ...{ ...words, verb, Decimal },
     ...{ daybook: code.includes('const daybook =') ? undefined : daybook, report: () => undefined },
     ...{
       connection: memoryConnection(),
