@@ -1,9 +1,14 @@
 /** `daybook show`: an entry, and its rows before and after it. */
 
 import { describe, expect, test } from 'vitest'
+import { openDaybook } from '../../src/node.js'
 import { daybook, json } from './command.js'
 import { damage, emptyFile, fileOf, foreignFile, patch, put } from './files.js'
 import { misfits } from './json-page.js'
+
+class Money {
+  constructor(readonly on: Date) {}
+}
 
 const HISTORY = [
   [put('todos', 1, { title: 'Buy milk', done: false }), put('todos', '1', { title: 'text' })],
@@ -29,6 +34,33 @@ describe('the rows of an entry', () => {
       /^truncate todos\n\n- todos 1\n {4}\{\n? *title: 'Buy milk',\s+done: true,\s+due: 1970/,
     )
     expect(await lines('6')).toBe('patch todos 1 { done: false }\n\n= todos 1  there is no such row')
+  })
+
+  test('show what a codec of the app keeps as it is stored, and need no codec', async () => {
+    const file = await fileOf([])
+    const app = openDaybook({
+      filename: file,
+      codecs: [
+        {
+          name: 'money',
+          test: (value) => value instanceof Money,
+          encode: ({ on }: Money) => on,
+          decode: (on: Date) => new Money(on),
+        },
+      ],
+    })
+    await app.write([put('todos', 1, { paid: new Money(new Date(0)) })])
+    await app.close()
+    for (const verb of [
+      ['show', file, '2'],
+      ['log', file, '--ops'],
+      ['state', file, 'todos'],
+      ['history', file, 'todos', '1'],
+    ]) {
+      const { stdout } = await daybook(verb)
+      expect(stdout).toMatch(/1970-01-01T00:00:00.000Z/)
+    }
+    expect((await daybook(['verify', file])).stdout).not.toMatch(/decoded/)
   })
 
   test('are in the JSON as docs/cli-json.md says', async () => {

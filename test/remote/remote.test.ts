@@ -1,6 +1,6 @@
 /** The journal through real channels of Node: a MessageChannel, and BroadcastChannel between threads. */
 
-import { createCollection } from '@tanstack/db'
+import { createCollection, createLiveQueryCollection, gt } from '@tanstack/db'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   ChangedError,
@@ -22,6 +22,7 @@ import { RemoteJournal } from '../../src/runtime/journal/remote.js'
 import { Server } from '../../src/runtime/journal/server.js'
 import { Origin } from '../../src/runtime/origin.js'
 import { ContextLocks } from '../../src/runtime/sync-owner/locks/context-locks.js'
+import { codecsOf } from '../../src/values/codecs.js'
 import { eventually } from '../runtime/fixture.js'
 import { FakeClock } from '../support/clock.js'
 import { check, fc } from '../support/fc.js'
@@ -219,6 +220,57 @@ describe.each(channels)('through %s', (_name, open) => {
     expect((await daybook.stats()).collections).toHaveLength(1)
     await daybook.close()
   })
+})
+
+test('a page keeps instances with its codecs, and the leader, which has none, answers what compares with them', async () => {
+  class Amount {
+    readonly #cents: number
+    constructor(cents: number) {
+      this.#cents = cents
+    }
+    valueOf(): number {
+      return this.#cents
+    }
+  }
+  const name = `test-${++names}`
+  await leader(broadcastHub(name))
+  const locks = new ContextLocks()
+  const journal = remote(broadcastLink(name, 'context'))
+  const daybook = new Daybook({
+    origin: new Origin(),
+    clock: systemClock,
+    codecs: codecsOf([
+      {
+        name: 'amount',
+        test: (value) => value instanceof Amount,
+        encode: Number,
+        decode: (cents) => new Amount(cents as number),
+      },
+    ]),
+    open: async () => ({ journal, maintenance: journal, warnings: [], locks: () => locks }),
+  })
+  await daybook.write(
+    [1, 2, 3].map((id) => ({ op: 'put', collection: 'rows', key: id, value: { id, price: new Amount(id) } })),
+  )
+  const rows = createCollection(
+    persistedCollectionOptions({
+      id: 'rows',
+      getKey: (row: { id: number; price: Amount }) => row.id,
+      persistence: daybook,
+      syncMode: 'on-demand',
+    }),
+  )
+  const dear = createLiveQueryCollection((q) =>
+    q.from({ row: rows }).where(({ row }) => gt(row.price as never, new Amount(1) as never)),
+  )
+  await dear.preload()
+  expect(dear.toArray.map(({ id, price }) => [id, Number(price)])).toEqual([
+    [2, 2],
+    [3, 3],
+  ])
+  await daybook.write([{ op: 'patch', collection: 'rows', key: 1, fields: { price: new Amount(9) } }])
+  await eventually(() => dear.size === 3)
+  await daybook.close()
 })
 
 test('nobody answers: the open fails in time and names who has the lock, and the call goes on waiting', async () => {
