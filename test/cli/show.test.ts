@@ -53,7 +53,7 @@ describe('the rows of an entry', () => {
     await app.close()
     for (const verb of [
       ['show', file, '2'],
-      ['log', file, '--ops'],
+      ['log', file, '--data'],
       ['state', file, 'todos'],
       ['history', file, 'todos', '1'],
     ]) {

@@ -118,6 +118,21 @@ describe('a row with instances', () => {
     }
   })
 
+  it('whose copy in a draft was changed is refused with its path, for it is no instance any more', async () => {
+    const rows = pricedOn(openWith(newFile()))
+    await rows.insert({ id: 1, box: { price: new Decimal(1) } }).isPersisted.promise
+    const update = rows.update(1, (draft) => {
+      const copy = (draft.box as { price: { s: number; constructor: unknown } }).price
+      copy.s = -1
+    })
+    expect(await failureOf(update.isPersisted.promise)).toMatchObject({
+      code: 'DAYBOOK_UNKEEPABLE_VALUE',
+      path: ['box', 'price'],
+      reason: expect.stringContaining('assign a new instance'),
+    })
+    expect((rows.get(1)?.box as Priced | undefined)?.price?.toString()).toBe('1')
+  })
+
   it('is written by write(), with its metadata and that of the collection', async () => {
     const file = newFile()
     const daybook = openWith(file)
