@@ -1,6 +1,6 @@
 /** The journal through real channels of Node: a MessageChannel, and BroadcastChannel between threads. */
 
-import { createCollection, createLiveQueryCollection, gt } from '@tanstack/db'
+import { createCollection, createLiveQueryCollection, gt, lt } from '@tanstack/db'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   ChangedError,
@@ -250,12 +250,17 @@ test('a page keeps instances with its codecs, and the leader, which has none, an
     open: async () => ({ journal, maintenance: journal, warnings: [], locks: () => locks }),
   })
   await daybook.write(
-    [1, 2, 3].map((id) => ({ op: 'put', collection: 'rows', key: id, value: { id, price: new Amount(id) } })),
+    [1, 2, 3].map((id) => ({
+      op: 'put',
+      collection: 'rows',
+      key: id,
+      value: { id, n: id, price: new Amount(id) },
+    })),
   )
   const rows = createCollection(
     persistedCollectionOptions({
       id: 'rows',
-      getKey: (row: { id: number; price: Amount }) => row.id,
+      getKey: (row: { id: number; n: number; price: Amount }) => row.id,
       persistence: daybook,
       syncMode: 'on-demand',
     }),
@@ -268,6 +273,12 @@ test('a page keeps instances with its codecs, and the leader, which has none, an
     [2, 2],
     [3, 3],
   ])
+  // A clone of the instance, which is what the leader would get, compares with nothing.
+  const many = createLiveQueryCollection((q) =>
+    q.from({ row: rows }).where(({ row }) => lt(row.n, new Amount(2) as never)),
+  )
+  await many.preload()
+  expect(many.toArray.map(({ id }) => id)).toEqual([1])
   await daybook.write([{ op: 'patch', collection: 'rows', key: 1, fields: { price: new Amount(9) } }])
   await eventually(() => dear.size === 3)
   await daybook.close()
