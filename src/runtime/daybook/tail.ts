@@ -26,6 +26,8 @@ export interface Follower {
   apply(ops: readonly StoredOp[], entry: Entry): void
   /** Entries are missing for ever (trimmed): read the rows again. */
   reload(): void
+  /** The log is gone: nothing comes any more. Left out where there is nobody to tell. */
+  fail?(error: unknown): void
 }
 
 export interface TailOptions {
@@ -111,6 +113,14 @@ export class Tail {
   wake(): void {
     this.#cancelBackstop?.()
     if (this.#position !== undefined) this.#askForHead()
+  }
+
+  /** The log is gone. */
+  fail(error: unknown): void {
+    for (const followers of [...this.#followers.values()]) {
+      for (const follower of [...followers]) follower.fail?.(error)
+    }
+    this.stop()
   }
 
   stop(): void {
