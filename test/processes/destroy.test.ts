@@ -46,7 +46,7 @@ it('is told to another process, whose writes are refused and which can open an e
 
 it('leaves the old daybook or none when the process is killed', async () => {
   const random = randomFrom(printedSeed('killed while it destroys'))
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 6; round++) {
     const file = newFile()
     await fill(file)
     writeFileSync(`${file}.salvaged`, 'what a salvage has left')

@@ -11,6 +11,7 @@ import { opParts } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Entry, Journal, Unsubscribe } from '../journal/journal.js'
+import { stayAlive } from '../stay-alive.js'
 import type { CatchUpReason, Trace } from './trace.js'
 
 /** The last resort against a hint that got lost, in ms. */
@@ -99,7 +100,7 @@ export class Tail {
     if (this.#position !== undefined && this.#position.seq < seq) {
       const arrived = new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }))
       this.#hint(seq, 'write')
-      await arrived
+      await stayAlive(arrived)
     }
     for (const collection of collections) {
       for (const follower of this.#followers.get(collection) ?? []) {
