@@ -66,13 +66,13 @@ export class WorkerFailedError extends DaybookError {
   constructor(
     /** Where it was to come from, as far as the browser tells. */
     readonly url: string | undefined,
-    /** What the server answered, as far as the browser tells. */
-    readonly status: number | undefined,
+    /** What the server says of that file: its status and its type. */
+    readonly answer: string | undefined,
     options?: { cause?: unknown },
   ) {
     super(
       `The worker of daybook cannot be loaded${url === undefined ? '' : ` from ${url}`}` +
-        `${status === undefined ? '' : ` (HTTP ${status})`}. Check that the server has this file and those that it imports, ` +
+        `${answer === undefined ? '' : ` (the server answers: ${answer})`}. Check that the server has this file and those that it imports, ` +
         'that it sends them as JavaScript and not the page of the app instead, and that a Content-Security-Policy allows ' +
         'them under `worker-src`. A bundler that does not find the worker by itself needs the `worker` option.',
       options,

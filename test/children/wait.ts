@@ -48,6 +48,7 @@ const shown =
   mode === 'preload'
     ? rows
     : createLiveQueryCollection((query) => query.from({ rows }).select(({ rows }) => rows))
+say({ waits: who })
 await shown.preload()
 say({ rows: shown.size })
 if (who === 'first') {

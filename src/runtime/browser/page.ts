@@ -17,6 +17,7 @@ import { unpack } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { randomId } from '../origin.js'
+import { type MadeWorker, madeWorker, whyNotLoaded } from './made-worker.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
 import type { BrowserOptions } from './options.js'
 import { pageLocks } from './page-locks.js'
@@ -211,31 +212,36 @@ export class BrowserPage {
     if (this.#worker !== undefined || this.#closed.signal.aborted) return
     this.#workers++
     const id = this.#workerId
-    const began = performance.now()
-    const worker = this.#makeWorker()
+    let made: MadeWorker
+    try {
+      made = madeWorker(this.#makeWorker)
+    } catch (error) {
+      this.#cannotWork(error)
+      return
+    }
+    const { worker, url } = made
     this.#worker = worker
     worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told; traced?: JournalEvent }>) => {
       if (data?.traced !== undefined) this.#trace?.(data.traced)
       else if (data?.told !== undefined) this.#tell(data.told)
       else if (this.#worker === worker) unpack(data, this.#hear)
     })
-    worker.addEventListener('error', (event) => this.#failed(event, began))
+    worker.addEventListener('error', (event) => this.#failed(event, url))
     const start: Start = { ...this.#start, id, storage: this.#storage }
     worker.postMessage({ start })
     if (this.#storage === 'opfs') void this.#replaceWhenDead(worker, id)
   }
 
   // One that runs says what has failed in it; one that could not be loaded says nothing.
-  #failed(event: Partial<ErrorEvent>, began: number): void {
-    const { error, message } = event
-    if (error !== undefined || message !== undefined) {
-      this.#report(error ?? new Error(message))
-      return
-    }
-    const { name, responseStatus } = scriptLoadedAfter(began) ?? {}
-    const failure = new WorkerFailedError(name, responseStatus || undefined)
-    if (this.#leader === undefined) this.#workerFailed.reject(failure)
-    else this.#report(failure)
+  #failed({ error, message }: Partial<ErrorEvent>, url: string | undefined): void {
+    if (error !== undefined || message !== undefined) this.#report(error ?? new Error(message))
+    else void whyNotLoaded(url).then((failure) => this.#cannotWork(failure))
+  }
+
+  /** Whoever waits for the opening is told; once it is open, everybody. */
+  #cannotWork(error: unknown): void {
+    if (this.#leader === undefined) this.#workerFailed.reject(error)
+    else this.#report(error)
   }
 
   #tell({ failed, damage }: Told): void {
@@ -321,10 +327,4 @@ export class BrowserPage {
     this.#worker?.terminate()
     this.#worker = undefined
   }
-}
-
-/** What the browser says of the script of a worker that was made at some time. */
-function scriptLoadedAfter(began: number): PerformanceResourceTiming | undefined {
-  const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
-  return loaded.find(({ startTime, initiatorType }) => startTime >= began && initiatorType === 'other')
 }
