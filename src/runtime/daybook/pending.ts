@@ -60,11 +60,14 @@ export class Pending {
   }
 }
 
+/** A timer that is given more ends at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /** Whether a promise is settled within some ms. */
 export async function settlesWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<boolean> {
   let cancel = (): void => undefined
   const late = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => resolve(false))
+    cancel = clock.after(Math.min(ms, LONGEST_TIMER), () => resolve(false))
   })
   const settled = promise.then(
     () => true,
