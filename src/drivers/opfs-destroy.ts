@@ -4,25 +4,12 @@
  */
 
 import { removeEntry } from './opfs-files.js'
-import { firstFolder, rootFolder } from './opfs-folders.js'
-
-const markOf = (name: string): string => `${firstFolder(name)}@destroyed`
-
-/** Whether somebody has begun to. */
-export async function isBeingDestroyed(name: string): Promise<boolean> {
-  try {
-    await (await rootFolder()).getFileHandle(markOf(name))
-    return true
-  } catch (error) {
-    if ((error as Partial<DOMException>).name !== 'NotFoundError') throw error
-    return false
-  }
-}
+import { destroyedMarkOf, firstFolder, rootFolder } from './opfs-folders.js'
 
 /** The database is closed, and nobody else may open it meanwhile. */
 export async function destroyFolders(name: string): Promise<void> {
   const root = await rootFolder()
-  const [first, mark] = [firstFolder(name), markOf(name)]
+  const [first, mark] = [firstFolder(name), destroyedMarkOf(name)]
   await root.getFileHandle(mark, { create: true })
   const ours: string[] = []
   for await (const [entry] of root) {

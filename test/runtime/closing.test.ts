@@ -107,7 +107,7 @@ describe('close', () => {
     const inserted = failureOf(todos.insert({ id: 1 }).isPersisted.promise)
     await daybook.close({ timeout: 5 })
     expect(await inserted).toBeInstanceOf(ClosedError)
-    expect(warnings).toEqual([expect.stringMatching(/waited 5 ms .*an insert into "todos"/)])
+    expect(warnings).toEqual([expect.stringMatching(/waited 5 ms .*an insert in "todos"/)])
     expect((await rowsOnDisk(file, 'todos')).size).toBe(0)
   })
 
