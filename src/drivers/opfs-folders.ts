@@ -17,6 +17,20 @@ export const firstFolder = (name: string): string => `daybook-${encodeURICompone
 /** The name of the note. */
 export const noteOf = (name: string): string => `${firstFolder(name)}@folders`
 
+/** The name of a file that stands for as long as the database is being destroyed (opfs-destroy.ts). */
+export const destroyedMarkOf = (name: string): string => `${firstFolder(name)}@destroyed`
+
+/** Whether somebody has begun to destroy the database, and has not finished. */
+export async function isBeingDestroyed(name: string): Promise<boolean> {
+  try {
+    await (await rootFolder()).getFileHandle(destroyedMarkOf(name))
+    return true
+  } catch (error) {
+    if ((error as Partial<DOMException>).name !== 'NotFoundError') throw error
+    return false
+  }
+}
+
 /** The text of a file of the origin; empty where there is none. */
 export async function textOf(file: string): Promise<string> {
   try {

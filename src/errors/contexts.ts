@@ -58,6 +58,41 @@ export class NoLeaderError extends DaybookError {
   }
 }
 
+/** The worker that has the database could not be loaded. */
+export class WorkerFailedError extends DaybookError {
+  static override readonly code = 'DAYBOOK_WORKER_FAILED'
+  declare readonly code: 'DAYBOOK_WORKER_FAILED'
+
+  constructor(
+    /** Where it was to come from, as far as the browser tells. */
+    readonly url: string | undefined,
+    /** What the server says of that file: its status and its type. */
+    readonly answer: string | undefined,
+    options?: { cause?: unknown },
+  ) {
+    super(
+      `The worker of daybook cannot be loaded${url === undefined ? '' : ` from ${url}`}` +
+        `${answer === undefined ? '' : ` (the server answers: ${answer})`}. Check that the server has this file and those that it imports, ` +
+        'that it sends them as JavaScript and not the page of the app instead, and that a Content-Security-Policy allows ' +
+        'them under `worker-src`. A bundler that does not find the worker by itself needs the `worker` option.',
+      options,
+    )
+  }
+}
+
+/** The entry for pages was opened where there is no browser: on a server that renders them, in a test, in a script. */
+export class NotABrowserError extends DaybookError {
+  static override readonly code = 'DAYBOOK_NOT_A_BROWSER'
+  declare readonly code: 'DAYBOOK_NOT_A_BROWSER'
+
+  constructor() {
+    super(
+      "'daybook/browser' is the entry for pages, and this is no browser. In Node use openDaybook of 'daybook/node' or " +
+        "'daybook/node-sqlite'. Where a server renders the page, nothing is kept there: open the daybook in the browser only.",
+    )
+  }
+}
+
 /** This browser, or this mode of it, cannot keep a database. `missing` says what it lacks. */
 export class StorageUnavailableError extends DaybookError {
   static override readonly code = 'DAYBOOK_STORAGE_UNAVAILABLE'

@@ -12,6 +12,19 @@ export class ClosedError extends DaybookError {
   }
 }
 
+/** The database that this handle had open is gone: destroy() was called, here or in another context, or the file was replaced. */
+export class DestroyedError extends DaybookError {
+  static override readonly code = 'DAYBOOK_DESTROYED'
+  declare readonly code: 'DAYBOOK_DESTROYED'
+
+  constructor() {
+    super(
+      'This daybook was destroyed, here or in another context: nothing can be read or written through this handle any ' +
+        'more, and a write that was under way is not kept. Open a new one with openDaybook(); it is empty.',
+    )
+  }
+}
+
 /** An option of openDaybook() or of a collection cannot be used as it is. */
 export class InvalidOptionError extends DaybookError {
   static override readonly code = 'DAYBOOK_INVALID_OPTION'

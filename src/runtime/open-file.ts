@@ -7,6 +7,7 @@ import { systemClock } from './clock.js'
 import { Daybook } from './daybook/daybook.js'
 import { checkFileOptions, type FileOptions, whichDatabase } from './file-options.js'
 import type { ConnectFile } from './files/binding.js'
+import { fileAt } from './files/file-at.js'
 import { type OpenedHere, openJournal } from './open.js'
 import { Origin } from './origin.js'
 import { fileLocks } from './sync-owner/locks/file-locks.js'
@@ -30,19 +31,35 @@ export function openFileDaybook<Handle extends object>(
   const { codecs } = settings
   const origin = new Origin()
   const clock = systemClock
+  const file = (): string | undefined => ('filename' in which ? fileAt(which.filename) : undefined)
   return new Daybook({
     origin,
     clock,
     codecs,
     trace,
     onUnheardWarning: (warning) => process.emitWarning(warning, 'DaybookWarning'),
-    open: async (onError, trace) => {
+    open: async (onError, trace, onDestroyed) => {
       let driver: Driver | undefined
       const open = async (watch = (own: Driver): Driver => own): Promise<OpenedHere> => {
-        driver = watch(
-          'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings),
-        )
-        return openJournal({ driver, clock, origin, onError, trace, ...settings })
+        for (;;) {
+          const found = file()
+          driver = watch(
+            'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings),
+          )
+          const at = found ?? file()
+          const opened = await openJournal({
+            driver,
+            clock,
+            origin,
+            onError,
+            trace,
+            onDestroyed,
+            ...settings,
+          })
+          // A file that was destroyed just now is open, and at no path: nobody would find what is written to it.
+          if (file() === at) return opened
+          await opened.journal.close()
+        }
       }
       const openOrQuarantine = async (filename: string): Promise<OpenedHere> => {
         const [{ openOrQuarantine }, { filePlace }] = await Promise.all([
@@ -68,6 +85,11 @@ export function openFileDaybook<Handle extends object>(
         locks: () => locks,
         backup: async (path) => (await import('./files/backup.js')).backup(used, path),
       }
+    },
+    destroy: async (log) => {
+      const { destroyFile, destroyTables } = await import('./files/destroy.js')
+      if ('database' in which) await destroyTables(useHandle(which.database, settings), log)
+      else await destroyFile({ filename: which.filename, log, connect, settings, clock })
     },
   })
 }

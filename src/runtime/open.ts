@@ -3,6 +3,7 @@
 import type { Driver } from '../drivers/driver.js'
 import type { Durability } from '../drivers/settings.js'
 import { sqliteWarnings } from '../drivers/sqlite-version.js'
+import type { DestroyedError } from '../errors.js'
 import { createLog, findLog } from '../log/schema.js'
 import type { Retain } from '../materializer/compact.js'
 import { MATERIALIZER_SCHEMA } from '../materializer/tables.js'
@@ -22,6 +23,8 @@ export interface OpenParts {
   readonly onError: (error: unknown) => void
   /** Told of what the journal does; must not throw. */
   readonly trace?: ((event: JournalEvent) => void) | undefined
+  /** Told once, when another context has destroyed the log. */
+  readonly onDestroyed?: ((error: DestroyedError) => void) | undefined
 }
 
 /** A database that this context has open. */
@@ -38,6 +41,7 @@ export async function openJournal({
   retain,
   onError,
   trace,
+  onDestroyed = () => undefined,
 }: OpenParts): Promise<OpenedHere> {
   try {
     const facts =
@@ -48,7 +52,15 @@ export async function openJournal({
     // The bug needs a second connection.
     const ofSqlite = driver.changeToken === undefined ? [] : sqliteWarnings(driver.sqliteVersion)
     const warnings = [...(driver.warnings ?? []), ...ofSqlite]
-    const journal = new LocalJournal({ driver, clock, origin, retain, onError, trace })
+    const journal = new LocalJournal({
+      driver,
+      clock,
+      origin,
+      retain,
+      onError,
+      trace,
+      log: { id: facts.id, onDestroyed },
+    })
     return {
       journal,
       warnings,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { spawnChild } from '../children/spawn.js'
-import { newFile, rowsOf, withDaybook } from './files.js'
+import { newFile, pause, rowsOf, withDaybook } from './files.js'
 
 const rowsIn = (file: string): Promise<Map<string | number, unknown>> =>
   withDaybook(file, (daybook) => rowsOf(daybook, 'rows'))
@@ -41,4 +41,30 @@ describe('a process with an open daybook', () => {
     expect(stderr).toContain('nobody listens')
     expect(child.lines).toEqual([])
   })
+})
+
+describe('a process that waits for another one', () => {
+  interface Line {
+    readonly source?: string
+    readonly waits?: string
+    readonly rows?: number
+  }
+
+  it.each(['preload', 'live-query', 'on-demand'])(
+    'stays alive until it has what it awaits, and ends then: %s',
+    async (mode) => {
+      const file = newFile()
+      const first = spawnChild<Line>('wait', file, 'first', mode)
+      await first.line(({ source }) => source === 'first')
+      const second = spawnChild<Line>('wait', file, 'second', mode)
+      await second.line(({ waits }) => waits === 'second')
+      // It would have ended by then, with code 13.
+      expect(await Promise.race([second.ended, pause(1000)])).toBeUndefined()
+      first.send('answer')
+      expect(await second.ended).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(second.lines.at(-1)).toEqual({ rows: 1 })
+      first.send('end')
+      expect((await first.ended).code).toBe(0)
+    },
+  )
 })

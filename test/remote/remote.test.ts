@@ -286,7 +286,7 @@ test('a page keeps instances with its codecs, and the leader, which has none, an
 
 test('nobody answers: the open fails in time and names who has the lock, and the call goes on waiting', async () => {
   const journal = remote(broadcastLink('nobody', 'context'))
-  const opened = journal.opened(50, async () => 'another tab')
+  const opened = journal.answered(journal.head(), 50, async () => 'another tab')
   await expect(opened).rejects.toBeInstanceOf(NoLeaderError)
   await expect(opened).rejects.toMatchObject({ holder: 'another tab', waited: 50 })
   const head = journal.head()

@@ -1,6 +1,6 @@
-import { createTransaction } from '@tanstack/db'
+import { createCollection, createTransaction } from '@tanstack/db'
 import { describe, expect, it } from 'vitest'
-import { ClosedError } from '../../src/node.js'
+import { ClosedError, InvalidOptionError, persistedCollectionOptions } from '../../src/node.js'
 import { failureOf, newFile, open, rowsIn, rowsOnDisk, todosOf } from './fixture.js'
 
 describe('close', () => {
@@ -88,6 +88,49 @@ describe('close', () => {
     for (const [index, call] of calls.entries()) {
       expect(await failureOf(call), `call ${index}`).toBeInstanceOf(ClosedError)
     }
+  })
+
+  it('waits for a handler that never ends as long as it may, says which, and keeps nothing of it', async () => {
+    const file = newFile()
+    const daybook = open(file)
+    const warnings: string[] = []
+    daybook.on('warning', (warning) => warnings.push(warning))
+    const todos = createCollection(
+      persistedCollectionOptions({
+        id: 'todos',
+        persistence: daybook,
+        getKey: ({ id }: { id: number }) => id,
+        onInsert: () => new Promise(() => undefined),
+      }),
+    )
+    await todos.preload()
+    const inserted = failureOf(todos.insert({ id: 1 }).isPersisted.promise)
+    await daybook.close({ timeout: 5 })
+    expect(await inserted).toBeInstanceOf(ClosedError)
+    expect(warnings).toEqual([expect.stringMatching(/waited 5 ms .*an insert in "todos"/)])
+    expect((await rowsOnDisk(file, 'todos')).size).toBe(0)
+  })
+
+  it('waits for a handler that ends within the time, however long that is', async () => {
+    const file = newFile()
+    const daybook = open(file)
+    const warnings: string[] = []
+    daybook.on('warning', (warning) => warnings.push(warning))
+    const todos = createCollection(
+      persistedCollectionOptions({
+        id: 'todos',
+        persistence: daybook,
+        getKey: ({ id }: { id: number }) => id,
+        onInsert: () => new Promise((resolve) => setTimeout(resolve, 20)),
+      }),
+    )
+    await todos.preload()
+    const inserted = todos.insert({ id: 1 })
+    await daybook.close({ timeout: Number.POSITIVE_INFINITY })
+    await inserted.isPersisted.promise
+    expect(warnings).toEqual([])
+    expect((await rowsOnDisk(file, 'todos')).size).toBe(1)
+    expect(() => daybook.close({ timeout: -1 })).toThrow(InvalidOptionError)
   })
 
   it('leaves open collections readable, and rolls back what they are asked to write', async () => {

@@ -6,7 +6,7 @@ import { internalsOf } from '../daybook/internals.js'
 import type { Stats } from '../journal/stats.js'
 import { Origin } from '../origin.js'
 import { type BrowserOptions, checkBrowserOptions } from './options.js'
-import { BrowserPage } from './page.js'
+import { BrowserPage, type PageListener } from './page.js'
 import { type BrowserStorage, browserStorage } from './storage.js'
 import { pageSurroundings } from './surroundings.js'
 
@@ -20,6 +20,16 @@ function nextTask(): Promise<void> {
     }
     port2.postMessage(undefined)
   })
+}
+
+/** A page that nobody is told of. */
+const NOBODY: PageListener = {
+  onStatus: () => undefined,
+  onHide: () => undefined,
+  onShow: () => undefined,
+  onDamage: () => undefined,
+  onEvicted: () => undefined,
+  onSeen: () => undefined,
 }
 
 /** A daybook on a page. */
@@ -55,8 +65,11 @@ export class BrowserDaybook extends Daybook {
     super({
       origin: new Origin(),
       clock,
-      open: (onError, trace) => page.open(onError, trace),
+      open: (onError, trace, onDestroyed) => page.open(onError, trace, onDestroyed),
       codecs: page.codecs,
+      // Whether this one could be opened or not, it is closed by then.
+      destroy: (log) =>
+        new BrowserPage(options, options.worker ?? makeWorker, NOBODY, surroundings).destroy(log),
       trace: options.trace,
       breathe: nextTask,
       isHidden: () => document.visibilityState === 'hidden',
@@ -83,7 +96,7 @@ export class BrowserDaybook extends Daybook {
    * if (!(await daybook.persist())) console.log('the browser may clear what is kept here')
    */
   persist(): Promise<boolean> {
-    return navigator.storage.persist()
+    return globalThis.navigator?.storage?.persist() ?? Promise.resolve(false)
   }
 
   /** Ends this page's worker and starts another one, as if it had crashed: for trying out what happens then. */

@@ -3,11 +3,12 @@
  * serves everybody. Before that nothing is opened.
  */
 
+import { DestroyedError } from '../../errors.js'
 import { pause } from '../clock.js'
 import { type Hub, joinedHub } from '../journal/channel.js'
 import type { JournalEvent } from '../journal/meter.js'
 import { type Port, portHub } from '../journal/port-channel.js'
-import { isRequest, PROTOCOL } from '../journal/protocol.js'
+import { type Answer, isRequest, PROTOCOL } from '../journal/protocol.js'
 import { Server } from '../journal/server.js'
 import { toWire } from '../journal/wire-error.js'
 import { type OpenedHere, openJournal } from '../open.js'
@@ -71,11 +72,13 @@ class Leader {
     }
   }
 
-  /** Serves until the worker ends; comes back only when the database cannot be opened. */
+  /** Serves until the worker ends; comes back only when the database cannot be opened, or was destroyed. */
   async #serve(hub: Hub): Promise<void> {
     const { clock, open } = this.#surroundings
     const { id, durability, retain } = this.#start
-    const onError = (error: unknown): void => this.#tell({ told: { failed: toWire(error) } })
+    const onError = (error: unknown): void => {
+      if (!(error instanceof DestroyedError)) this.#tell({ told: { failed: toWire(error) } })
+    }
     const trace = this.#start.trace ? (traced: JournalEvent): void => this.#tell({ traced }) : undefined
     const began = clock.elapsed()
     let opened: OpenedHere | undefined
@@ -88,16 +91,27 @@ class Leader {
       if (damage !== undefined) this.#tell({ told: { failed: toWire(damage.error), damage } })
       const claimed = await journal.claimTerm()
       trace?.({ type: 'term', term: claimed.term, duration: clock.elapsed() - began })
-      new Server({ id, journal, maintenance, hub, clock, claimed, onError })
-      await forever()
+      await new Promise<void>((resolve) => {
+        const destroy = (): Promise<void> => this.#surroundings.destroy(this.#start).finally(resolve)
+        new Server({ id, journal, maintenance, hub, clock, claimed, onError, destroy })
+      })
+      // Whoever asks meanwhile is told; then the next one opens an empty database.
+      await pause(clock, FAILED, new AbortController().signal)
+      hub.close()
     } catch (error) {
       // Its files are somebody else's to open.
       await opened?.journal.close().catch(onError)
       // Whoever waits is told why, instead of waiting for nobody.
-      const result = { error: toWire(error) }
+      const refused = { error: toWire(error) }
       hub.listen((message, reply) => {
-        if (isRequest(message))
+        if (!isRequest(message)) return
+        const answer = (result: Answer['result']): void =>
           reply({ daybook: PROTOCOL, to: message.from, id: message.id, leader: id, result })
+        if (message.method !== 'destroy') return answer(refused)
+        this.#surroundings.destroy(this.#start).then(
+          () => answer({ value: undefined }),
+          (failure) => answer({ error: toWire(failure) }),
+        )
       })
       onError(error)
       await pause(clock, FAILED, new AbortController().signal)

@@ -3,12 +3,14 @@
  * hidden, frozen, put in the back/forward cache, restored.
  */
 
+import { type DestroyedError, NoLeaderError, NotABrowserError, WorkerFailedError } from '../../errors.js'
 import type { Codecs } from '../../values/codecs.js'
 import { pause } from '../clock.js'
 import type { DamageEvent, DaybookEvents, LeaderEvent } from '../daybook/events.js'
 import type { OpenedDaybook } from '../daybook/opened.js'
 import { checkDaybookOptions } from '../daybook/options.js'
 import type { Trace } from '../daybook/trace.js'
+import { deferred } from '../deferred.js'
 import type { PageLink } from '../journal/broadcast-channel.js'
 import type { Link } from '../journal/channel.js'
 import type { JournalEvent } from '../journal/meter.js'
@@ -16,12 +18,14 @@ import { unpack } from '../journal/port-channel.js'
 import { RemoteJournal } from '../journal/remote.js'
 import { fromWire } from '../journal/wire-error.js'
 import { randomId } from '../origin.js'
+import { type MadeWorker, madeWorker, whyNotLoaded } from './made-worker.js'
 import { aliveLock, leaderLock, type Start, type Told } from './messages.js'
 import type { BrowserOptions } from './options.js'
 import { pageLocks } from './page-locks.js'
 import type { PageSurroundings } from './surroundings.js'
 
-interface PageListener {
+/** Who is told of what a page goes through. */
+export interface PageListener {
   readonly onStatus: (status: LeaderEvent) => void
   /** The page goes into the back/forward cache, or for good. */
   readonly onHide: () => void
@@ -55,6 +59,8 @@ export class BrowserPage {
   #trace: Trace | undefined
   #hear: (message: unknown) => void = () => undefined
   readonly #closed = new AbortController()
+  /** Rejects when a worker cannot be loaded. */
+  readonly #workerFailed = deferred<never>()
 
   constructor(
     options: BrowserOptions,
@@ -77,33 +83,23 @@ export class BrowserPage {
     return { role, leader: this.#leader, storage: this.#storage }
   }
 
-  async open(onError: (error: unknown) => void, trace: Trace | undefined): Promise<OpenedDaybook> {
+  async open(
+    onError: (error: unknown) => void,
+    trace: Trace | undefined,
+    onDestroyed: (error: DestroyedError) => void,
+  ): Promise<OpenedDaybook> {
     this.#report = onError
     this.#trace = trace
-    const { clock, locks, link, missing: whatIsMissing } = this.#surroundings
-    const missing = await whatIsMissing()
+    const missing = await this.#surroundings.missing()
     if (missing !== undefined) {
-      if (this.#options.fallback !== 'memory') throw missing
+      if (this.#options.fallback !== 'memory' || missing instanceof NotABrowserError) throw missing
       this.#storage = 'memory'
     }
-    const { name, onCorruption, openTimeout = onCorruption ? 60_000 : 10_000 } = this.#options
+    const { name } = this.#options
     const isShared = this.#storage === 'opfs'
-    this.#startWorker()
-    const shared = isShared ? link(name, this.#id) : undefined
-    const journal = new RemoteJournal({
-      id: this.#id,
-      link: this.#link(shared),
-      clock,
-      onLeader: (leader) => {
-        this.#leader = leader
-        this.#listener.onStatus(this.status)
-      },
-      onClosed: () => this.#end(),
-    })
-    this.#journal = journal
-    if (shared !== undefined) this.#followPage(shared)
+    const journal = this.#connect(onDestroyed)
     try {
-      await journal.opened(openTimeout, () => this.#holder())
+      await this.#answered(journal, journal.head())
       if (isShared) await this.#recognise(journal)
     } catch (error) {
       await journal.close()
@@ -113,8 +109,70 @@ export class BrowserPage {
       journal,
       maintenance: journal,
       warnings: [],
-      locks: () => pageLocks(locks, name, isShared),
+      locks: () => pageLocks(this.#surroundings.locks, name, isShared),
     }
+  }
+
+  /**
+   * Has whoever leads remove the database: for a page that has none open. Where nothing can be kept there is none.
+   *
+   * @throws NoLeaderError, WorkerFailedError, NotABrowserError
+   */
+  async destroy(log: string | undefined): Promise<void> {
+    const missing = await this.#surroundings.missing()
+    if (missing instanceof NotABrowserError) throw missing
+    if (missing !== undefined) return
+    const journal = this.#connect(() => undefined)
+    try {
+      await this.#answered(journal, journal.destroy(log))
+      this.#forget()
+    } finally {
+      await journal.close()
+    }
+  }
+
+  #connect(onDestroyed: (error: DestroyedError) => void): RemoteJournal {
+    this.#startWorker()
+    const shared =
+      this.#storage === 'opfs' ? this.#surroundings.link(this.#options.name, this.#id) : undefined
+    const journal = new RemoteJournal({
+      id: this.#id,
+      link: this.#link(shared),
+      clock: this.#surroundings.clock,
+      onLeader: (leader) => {
+        this.#leader = leader
+        this.#listener.onStatus(this.status)
+      },
+      onClosed: () => this.#end(),
+      onDestroyed: (error) => {
+        this.#forget()
+        onDestroyed(error)
+      },
+    })
+    this.#journal = journal
+    if (shared !== undefined) this.#followPage(shared)
+    return journal
+  }
+
+  /** Waits for the answer of a leader, or for the reason why there is none. */
+  async #answered(journal: RemoteJournal, call: Promise<unknown>): Promise<void> {
+    const { onCorruption, openTimeout = onCorruption ? 60_000 : 10_000 } = this.#options
+    const answered = journal.answered(call, openTimeout, () => this.#holder())
+    try {
+      await Promise.race([answered, this.#workerFailed.promise])
+    } catch (error) {
+      if (!(error instanceof WorkerFailedError)) throw error
+      // Another context may lead: this page needs no worker then.
+      if (this.#storage === 'memory' || (await this.#holder()) === undefined) throw error
+      await answered.catch((failure: unknown) => {
+        throw failure instanceof NoLeaderError ? error : failure
+      })
+    }
+  }
+
+  // The next database of this name is not one that has taken this one's place.
+  #forget(): void {
+    if (this.#storage === 'opfs') this.#surroundings.remember(this.#options.name, undefined)
   }
 
   // While this page's own worker leads, its port is the shorter way.
@@ -158,17 +216,36 @@ export class BrowserPage {
     if (this.#worker !== undefined || this.#closed.signal.aborted) return
     this.#workers++
     const id = this.#workerId
-    const worker = this.#makeWorker()
+    let made: MadeWorker
+    try {
+      made = madeWorker(this.#makeWorker)
+    } catch (error) {
+      this.#cannotWork(error)
+      return
+    }
+    const { worker, url } = made
     this.#worker = worker
     worker.addEventListener('message', ({ data }: MessageEvent<{ told?: Told; traced?: JournalEvent }>) => {
       if (data?.traced !== undefined) this.#trace?.(data.traced)
       else if (data?.told !== undefined) this.#tell(data.told)
       else if (this.#worker === worker) unpack(data, this.#hear)
     })
-    worker.addEventListener('error', (event) => this.#report(event.error ?? new Error(event.message)))
+    worker.addEventListener('error', (event) => this.#failed(event, url))
     const start: Start = { ...this.#start, id, storage: this.#storage }
     worker.postMessage({ start })
     if (this.#storage === 'opfs') void this.#replaceWhenDead(worker, id)
+  }
+
+  // One that runs says what has failed in it; one that could not be loaded says nothing.
+  #failed({ error, message }: Partial<ErrorEvent>, url: string | undefined): void {
+    if (error !== undefined || message !== undefined) this.#report(error ?? new Error(message))
+    else void whyNotLoaded(url).then((failure) => this.#cannotWork(failure))
+  }
+
+  /** Whoever waits for the opening is told; once it is open, everybody. */
+  #cannotWork(error: unknown): void {
+    if (this.#leader === undefined) this.#workerFailed.reject(error)
+    else this.#report(error)
   }
 
   #tell({ failed, damage }: Told): void {

@@ -11,11 +11,9 @@ export interface BrowserStorage {
 }
 
 export async function browserStorage(): Promise<BrowserStorage> {
-  // Not there without https.
-  if (navigator.storage === undefined) return { persisted: false, usage: undefined, quota: undefined }
-  const [persisted, { usage, quota }] = await Promise.all([
-    navigator.storage.persisted(),
-    navigator.storage.estimate(),
-  ])
+  // Not there without https, nor on a server.
+  const storage = globalThis.navigator?.storage
+  if (storage === undefined) return { persisted: false, usage: undefined, quota: undefined }
+  const [persisted, { usage, quota }] = await Promise.all([storage.persisted(), storage.estimate()])
   return { persisted, usage, quota }
 }

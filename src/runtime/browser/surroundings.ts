@@ -1,7 +1,7 @@
 /** What a page and its worker find around them. The browser's is the default of the entries; a simulation gives its own. */
 
 import type { Driver } from '../../drivers/driver.js'
-import { StorageUnavailableError } from '../../errors.js'
+import { NotABrowserError, StorageUnavailableError } from '../../errors.js'
 import { type Clock, systemClock } from '../clock.js'
 import { broadcastHub, broadcastLink, type PageLink } from '../journal/broadcast-channel.js'
 import type { Hub } from '../journal/channel.js'
@@ -32,9 +32,9 @@ export interface PageSurroundings {
   /** The line of a context to whoever leads. */
   link(name: string, context: string): PageLink
   /** Why nothing can be kept here, if so. */
-  missing(): Promise<StorageUnavailableError | undefined>
-  /** Remembers which database has this name; answers with the id of another one that was there before. */
-  remember(name: string, id: string): string | undefined
+  missing(): Promise<StorageUnavailableError | NotABrowserError | undefined>
+  /** Remembers which database has this name, or that there is none; answers with the id of another one that was there before. */
+  remember(name: string, id: string | undefined): string | undefined
 }
 
 export interface WorkerSurroundings {
@@ -44,6 +44,8 @@ export interface WorkerSurroundings {
   hub(name: string): Hub
   /** Opens the database; `openOn` makes a journal of a driver. */
   open(start: Start, openOn: (driver: Driver) => Promise<OpenedHere>): Promise<OpenedHere>
+  /** Removes the database, which nobody has open. */
+  destroy(start: Start): Promise<void>
 }
 
 /** Those of a real page. A server that renders the page has hardly any of them: opening says so, and not before. */
@@ -58,14 +60,19 @@ export const pageSurroundings = (): PageSurroundings => ({
 })
 
 /** Those of a real worker. */
-export const workerSurroundings = (open: WorkerSurroundings['open']): WorkerSurroundings => ({
+export const workerSurroundings = (
+  files: Pick<WorkerSurroundings, 'open' | 'destroy'>,
+): WorkerSurroundings => ({
   clock: systemClock,
   locks: navigator.locks as LockManagerLike,
   hub: broadcastHub,
-  open,
+  ...files,
 })
 
-async function whatIsMissing(): Promise<StorageUnavailableError | undefined> {
+const whatIsMissing: PageSurroundings['missing'] = async () => {
+  // Every browser says whether a page is a secure context.
+  if (globalThis.isSecureContext === undefined || globalThis.Worker === undefined)
+    return new NotABrowserError()
   if (!globalThis.isSecureContext) return new StorageUnavailableError('secure context')
   if (navigator.locks === undefined) return new StorageUnavailableError('Web Locks')
   try {

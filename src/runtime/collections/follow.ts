@@ -196,7 +196,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
 
   #load(rows: () => Promise<void>): Promise<void> {
     const loaded = rows().catch((error: unknown) => {
-      this.#fail(error)
+      this.fail(error)
       throw error
     })
     // Whoever waits for it sees the failure; the collection's own state shows it to everybody else.
@@ -211,7 +211,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     if (!this.#stopped) this.#events.onReady()
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     if (this.#stopped) return
     this.stop()
     this.#events.onError(error)

@@ -1,6 +1,12 @@
 /** A daybook: the handle that an app holds. It only joins the parts; what they do is in their files. */
 
-import { InvalidOptionError, type Position, UnsupportedError } from '../../errors.js'
+import {
+  ClosedError,
+  DestroyedError,
+  InvalidOptionError,
+  type Position,
+  UnsupportedError,
+} from '../../errors.js'
 import type { Op } from '../../log/op.js'
 import { type Codecs, NO_CODECS } from '../../values/codecs.js'
 import type { Key } from '../../values/key.js'
@@ -34,8 +40,17 @@ import { traced } from './traced-journal.js'
 import { Writer } from './writer.js'
 
 export interface DaybookParts {
-  /** Opens the database; called once, at once. */
-  readonly open: (onError: (error: unknown) => void, trace: Trace | undefined) => Promise<OpenedDaybook>
+  /** Opens the database; called once, at once. `onDestroyed` is told when another context destroys it. */
+  readonly open: (
+    onError: (error: unknown) => void,
+    trace: Trace | undefined,
+    onDestroyed: (error: DestroyedError) => void,
+  ) => Promise<OpenedDaybook>
+  /**
+   * Removes the database, which this handle has closed: that with the log of this id, or whatever is there when none was ever
+   * opened. Left out where the database is not this handle's to remove.
+   */
+  readonly destroy?: (log: string | undefined) => Promise<void>
   readonly origin: Origin
   readonly clock: Clock
   /** What the app keeps with codecs of its own. */
@@ -58,7 +73,12 @@ export class Daybook implements Persistence, AsyncDisposable {
   readonly #opening: Promise<OpenedDaybook>
   readonly #internals: Internals
   readonly #closed = new AbortController()
+  readonly #remove: DaybookParts['destroy']
   #closing: Promise<void> | undefined
+  #ending: Promise<OpenedDaybook | undefined> | undefined
+  /** What this handle had open exists no more. */
+  #isGone = false
+  #destroying: Promise<void> | undefined
 
   constructor(parts: DaybookParts) {
     const { open, origin, clock, codecs = NO_CODECS, trace, breathe, isHidden } = parts
@@ -66,7 +86,8 @@ export class Daybook implements Persistence, AsyncDisposable {
     const pending = new Pending()
     const events = new Emitter({ onUnheardWarning, trace, isClosing: () => pending.isClosing })
     const counters = { catchUps: 0, reloads: 0, leaders: 0 }
-    this.#opening = open(events.report, events.trace)
+    this.#remove = parts.destroy
+    this.#opening = open(events.report, events.trace, (error) => void this.#destroyedElsewhere(error))
     this.ready = this.#opening.then(({ warnings, damage }) => {
       if (damage !== undefined) events.emit('damage', damage)
       for (const warning of warnings) events.emit('warning', warning)
@@ -315,6 +336,27 @@ export class Daybook implements Persistence, AsyncDisposable {
     return this.#closing
   }
 
+  /**
+   * Wipes everything: for the moment when a user logs out. The database goes with all that daybook keeps beside it, also when it
+   * could not be opened. Every other context that has it open is told: its handle ends, its collections are in `error`, and
+   * its calls reject with DestroyedError. So do writes of this handle that are under way. `openDaybook()` then opens an empty
+   * one. A handle that the app gave as `database` keeps the app's own tables.
+   *
+   * Twice does no harm: what is destroyed is the database that this handle has opened, not one that was made since.
+   *
+   * @throws BusyError when another process keeps a transaction open for longer than `busyTimeout`; ReadOnlyError,
+   *   StorageIoError, NotADatabaseError, NoLeaderError; call it again then: this handle is closed, and what is left is still there
+   * @example
+   * await daybook.destroy()
+   */
+  destroy(): Promise<void> {
+    this.#destroying ??= stayAlive(this.#destroy()).catch((error: unknown) => {
+      this.#destroying = undefined
+      throw error
+    })
+    return this.#destroying
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -333,7 +375,7 @@ export class Daybook implements Persistence, AsyncDisposable {
         `close() has waited ${timeout} ms for handlers that have not ended: ${writer.inHandlers.join(', ')}. What they ` +
           'were to confirm is not kept.',
       )
-      writer.abandonHandlers()
+      writer.abandonHandlers(new ClosedError())
     }
     await finished
     // What the owner has appended is kept before the next one begins.
@@ -343,6 +385,41 @@ export class Daybook implements Persistence, AsyncDisposable {
     tail.stop()
     const opened = await this.#opening.catch(() => undefined)
     await opened?.journal.close()
+  }
+
+  async #destroy(): Promise<void> {
+    const opened = await this.#end(new DestroyedError())
+    if (this.#isGone) return
+    if (this.#remove === undefined) throw new UnsupportedError('This context cannot remove the database.')
+    await this.#remove(opened?.journal.log)
+    this.#isGone = true
+    this.#internals.events.emit('destroyed', { here: true })
+  }
+
+  async #destroyedElsewhere(error: DestroyedError): Promise<void> {
+    this.#isGone = true
+    await this.#end(error)
+    this.#internals.events.emit('destroyed', { here: false })
+  }
+
+  /** The database is gone, or about to be removed: nothing that is under way reaches it. Answers with what was open. */
+  #end(error: DestroyedError): Promise<OpenedDaybook | undefined> {
+    this.#ending ??= this.#letGo(error)
+    return this.#ending
+  }
+
+  async #letGo(error: DestroyedError): Promise<OpenedDaybook | undefined> {
+    const { pending, writer, tail, owners, presence } = this.#internals
+    pending.end(error)
+    writer.abandonHandlers(error)
+    tail.fail(error)
+    this.#closed.abort(error)
+    const stopped = owners.stop()
+    const opened = await this.#opening.catch(() => undefined)
+    await opened?.journal.close(error)
+    await stopped
+    await presence.close()
+    return opened
   }
 
   async #opened(): Promise<OpenedDaybook> {

@@ -1,6 +1,6 @@
 /** Events of a handle: who listens, and what happens to an event that nobody listens for. */
 
-import { ClosedError, InvalidOptionError } from '../../errors.js'
+import { ClosedError, DestroyedError, InvalidOptionError } from '../../errors.js'
 import type { DamageEvent, DaybookEvents, StorageEvent } from './events.js'
 import { harmless, type Trace, type TraceEvent } from './trace.js'
 
@@ -16,6 +16,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof DaybookEvents>([
   'leader',
   'evicted',
   'damage',
+  'destroyed',
   'sync',
 ])
 
@@ -82,7 +83,8 @@ export class Emitter {
 
   /** An error that belongs to no call. */
   readonly report = (error: unknown): void => {
-    if (error instanceof ClosedError && this.#parts.isClosing()) return
+    const isOfEnd = error instanceof ClosedError || error instanceof DestroyedError
+    if (isOfEnd && this.#parts.isClosing()) return
     this.emit('error', error)
   }
 }

@@ -1,6 +1,6 @@
 /** The log as an async iterable of decoded entries. */
 
-import { ClosedError, TrimmedError } from '../../errors.js'
+import { ClosedError, DestroyedError, TrimmedError } from '../../errors.js'
 import { type EntryKind, opParts, type Position, START } from '../../log/entry.js'
 import { type Op, parseOps } from '../../log/op.js'
 import { isRedacted } from '../../log/redacted-part.js'
@@ -50,9 +50,11 @@ export function readDecoded(
   }
   const isTooLate = closed.aborted
   const generator = (async function* () {
-    if (isTooLate) throw new ClosedError()
+    if (isTooLate) throw destroyedBy(closed) ?? new ClosedError()
     try {
       yield* generate(journal, codec, { ...options, signal: ending.signal })
+      const destroyed = destroyedBy(closed)
+      if (destroyed !== undefined) throw destroyed
     } finally {
       end()
     }
@@ -65,6 +67,10 @@ export function readDecoded(
   }
   return generator
 }
+
+/** Why the daybook is closed, when its log is gone. */
+const destroyedBy = ({ reason }: AbortSignal): DestroyedError | undefined =>
+  reason instanceof DestroyedError ? reason : undefined
 
 /** @throws TrimmedError when entries after `after` are no longer kept */
 async function* generate(

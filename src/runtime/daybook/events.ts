@@ -32,6 +32,11 @@ export interface DaybookEvents {
    * listens it is a `warning`.
    */
   damage: DamageEvent
+  /**
+   * The database is gone, and this handle with it: destroy() was called, `here` or in another context, or another database was
+   * put in its place. Its collections are in `error`, and every call rejects with DestroyedError.
+   */
+  destroyed: DestroyedEvent
   /** This context has become the sync owner of a collection, or is no longer: it runs the upstream sync, or does not. */
   sync: { readonly collection: string; readonly owner: boolean }
 }
@@ -63,6 +68,11 @@ export interface LeaderEvent {
   readonly leader: string | undefined
   /** `memory`: nothing is kept beyond this page. */
   readonly storage: 'opfs' | 'memory'
+}
+
+export interface DestroyedEvent {
+  /** Whether it was this handle that was told to. */
+  readonly here: boolean
 }
 
 export type StorageEvent =

@@ -11,6 +11,7 @@ import { opParts } from '../../log/entry.js'
 import type { StoredOp } from '../../log/stored-op.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Entry, Journal, Unsubscribe } from '../journal/journal.js'
+import { stayAlive } from '../stay-alive.js'
 import type { CatchUpReason, Trace } from './trace.js'
 
 /** The last resort against a hint that got lost, in ms. */
@@ -26,6 +27,8 @@ export interface Follower {
   apply(ops: readonly StoredOp[], entry: Entry): void
   /** Entries are missing for ever (trimmed): read the rows again. */
   reload(): void
+  /** The log is gone: nothing comes any more. Left out where there is nobody to tell. */
+  fail?(error: unknown): void
 }
 
 export interface TailOptions {
@@ -97,7 +100,7 @@ export class Tail {
     if (this.#position !== undefined && this.#position.seq < seq) {
       const arrived = new Promise<void>((resolve) => this.#waiters.push({ seq, resolve }))
       this.#hint(seq, 'write')
-      await arrived
+      await stayAlive(arrived)
     }
     for (const collection of collections) {
       for (const follower of this.#followers.get(collection) ?? []) {
@@ -111,6 +114,14 @@ export class Tail {
   wake(): void {
     this.#cancelBackstop?.()
     if (this.#position !== undefined) this.#askForHead()
+  }
+
+  /** The log is gone. */
+  fail(error: unknown): void {
+    for (const followers of [...this.#followers.values()]) {
+      for (const follower of [...followers]) follower.fail?.(error)
+    }
+    this.stop()
   }
 
   stop(): void {

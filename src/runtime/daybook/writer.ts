@@ -8,7 +8,7 @@
  * is refused as well. A write resolves when the tail has passed its entry.
  */
 
-import { ClosedError, EarlierRefusedError, type Position } from '../../errors.js'
+import { EarlierRefusedError, type Position } from '../../errors.js'
 import type { Requirement, Transaction } from '../../log/entry.js'
 import type { Clock } from '../clock.js'
 import { deferred } from '../deferred.js'
@@ -120,8 +120,8 @@ export class Writer {
   }
 
   /** The handlers that are still at work are not waited for any more: what they were to confirm is refused. */
-  abandonHandlers(): void {
-    for (const pending of [...this.#inHandlers]) pending.abandon(new ClosedError())
+  abandonHandlers(refusal: Error): void {
+    for (const pending of [...this.#inHandlers]) pending.abandon(refusal)
   }
 
   #start(write: Write, pending: PendingWrite | undefined): Promise<Position> {
@@ -137,6 +137,7 @@ export class Writer {
       if (turn !== undefined) await this.#wait(turn, write)
       const position = await this.#append(write, place)
       await this.#parts.tail.until(position.seq, write.collections)
+      this.#parts.pending.checkKept()
       place.keep()
       this.#order.leave(place)
       write.onLeave?.()

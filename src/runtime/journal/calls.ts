@@ -18,9 +18,12 @@ export interface CompactOptions {
 
 /** A journal that can be compacted and closed, and the board beside it. */
 export interface OpenJournal extends Journal, Board {
+  /** The id of the log; unknown where a database is not watched for another one, and before a leader has answered. */
+  readonly log: string | undefined
   /** Writes a checkpoint and trims the log below it. */
   compact(options?: CompactOptions): Promise<Position>
-  close(): Promise<void>
+  /** Finishes what is under way; with a `refusal` nothing more reaches the log, and it rejects with that. */
+  close(refusal?: Error): Promise<void>
 }
 
 /** What only the context that has the database can do: look at the whole of it, check it, mend it. */

@@ -53,7 +53,7 @@ export function joinedHub(near: Hub, far: Hub, clock: Clock): Hub {
       near.announce(announcement)
       news.hold(announcement)
       // Whoever has asked there finds the news before the answer, and need not read the log for it.
-      if (isAwaited) tellOthers()
+      if (isAwaited || announcement.destroyed === true) tellOthers()
       isAwaited = false
     },
     close() {

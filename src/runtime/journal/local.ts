@@ -12,6 +12,7 @@ import { claimTerm, requestFor, tail } from '../../log/append.js'
 import { checkTransaction } from '../../log/check.js'
 import { controlsOf } from '../../log/controls.js'
 import type { Entry, Maker, Position, Transaction } from '../../log/entry.js'
+import { isId } from '../../log/identity.js'
 import { clearNotices, type Notice, readNotices, type Said, setNotices } from '../../log/notices.js'
 import { partsOfOps } from '../../log/op.js'
 import { type Entries, readEntries } from '../../log/read.js'
@@ -28,6 +29,7 @@ import type { CompactOptions, OpenJournal } from './calls.js'
 import { erase } from './erase.js'
 import { GroupCommit } from './group-commit.js'
 import type { Rows, Unsubscribe } from './journal.js'
+import { LogDriver, type OpenedLog } from './log-driver.js'
 import { type JournalEvent, Meter, type PostReason } from './meter.js'
 import { PostingTransactions } from './posting.js'
 import { Watch } from './watch.js'
@@ -42,9 +44,13 @@ export interface LocalJournalOptions {
   readonly onError: (error: unknown) => void
   /** Told of what the journal does; must not throw. */
   readonly trace?: ((event: JournalEvent) => void) | undefined
+  /** Which log it is; where it is left out, nobody is expected to put another one in its place. */
+  readonly log?: OpenedLog
 }
 
 export class LocalJournal implements OpenJournal {
+  readonly log: string | undefined
+  readonly #bound: LogDriver
   readonly #driver: Driver
   readonly #clock: Clock
   readonly #origin: Origin
@@ -58,14 +64,24 @@ export class LocalJournal implements OpenJournal {
 
   constructor(options: LocalJournalOptions) {
     const onAppended = (entries: readonly Entry[]): void => this.#onAppended(entries)
-    this.#driver = options.driver
+    this.#bound = new LogDriver(options.driver, options.log)
+    const { driver } = this.#bound
+    // One that is damaged names nothing.
+    this.log = isId(options.log?.id) ? options.log?.id : undefined
+    this.#driver = driver
     this.#clock = options.clock
     this.#origin = options.origin
     this.meter = new Meter(options.clock, options.trace)
-    this.#posting = new PostingTransactions(options.driver, this.meter)
-    this.#commits = new GroupCommit(options.driver, this.meter, onAppended)
-    this.#watch = new Watch(options)
-    this.#background = new Background({ ...options, meter: this.meter, posting: this.#posting, onAppended })
+    this.#posting = new PostingTransactions(driver, this.meter)
+    this.#commits = new GroupCommit(driver, this.meter, onAppended)
+    this.#watch = new Watch({ ...options, driver })
+    this.#background = new Background({
+      ...options,
+      driver,
+      meter: this.meter,
+      posting: this.#posting,
+      onAppended,
+    })
   }
 
   append(transaction: Transaction): Promise<Position> {
@@ -198,7 +214,8 @@ export class LocalJournal implements OpenJournal {
   }
 
   /** Waits for what is under way, posts what was appended, and closes the database. */
-  close(): Promise<void> {
+  close(refusal?: Error): Promise<void> {
+    if (refusal !== undefined) this.#bound.refuse(refusal)
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -218,6 +235,7 @@ export class LocalJournal implements OpenJournal {
   }
 
   #checkOpen(): void {
+    this.#bound.check()
     if (this.#closing !== undefined) throw new ClosedError()
   }
 }

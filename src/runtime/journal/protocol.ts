@@ -30,6 +30,7 @@ export const METHODS = [
   'notify',
   'silence',
   'notices',
+  'destroy',
 ] as const
 export type Method = (typeof METHODS)[number]
 
@@ -47,6 +48,8 @@ export interface Request extends Versioned {
   readonly args: readonly unknown[]
   /** Which piece of the answer is asked for; 0 begins. */
   readonly piece: number
+  /** The id of the log that is meant, when an answer has said it: one that was put in its place refuses the call. */
+  readonly log?: string
 }
 
 /** From the leader to one context. */
@@ -55,6 +58,8 @@ export interface Answer extends Versioned {
   readonly id: number
   /** Who answers. */
   readonly leader: string
+  /** The id of its log. */
+  readonly log?: string
   readonly result:
     | { readonly value: unknown }
     /** One piece of a large answer; `last` when there is none behind it. */
@@ -73,6 +78,10 @@ export interface Announcement extends Versioned {
   readonly entries: readonly Entry[]
   /** Somebody has said something on the board. */
   readonly notices?: boolean
+  /** The id of the log. */
+  readonly log?: string
+  /** The log is gone, and this leader with it. */
+  readonly destroyed?: boolean
 }
 
 /** An error as it travels. */
@@ -88,6 +97,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isId = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= 64
+const isLog = (value: unknown): boolean => value === undefined || isId(value)
 export const isPosition = (value: unknown): value is Position =>
   isObject(value) && isNumber(value.term) && isNumber(value.seq)
 
@@ -101,7 +111,8 @@ export const isRequest = (message: unknown): message is Request & Record<string,
   isNumber(message.id) &&
   METHODS.includes(message.method as Method) &&
   Array.isArray(message.args) &&
-  isNumber(message.piece)
+  isNumber(message.piece) &&
+  isLog(message.log)
 
 /** Whether this is an answer for a context. */
 export const isAnswer = (message: unknown, to: string): message is Answer & Record<string, unknown> =>
@@ -109,7 +120,8 @@ export const isAnswer = (message: unknown, to: string): message is Answer & Reco
   message.to === to &&
   isNumber(message.id) &&
   isId(message.leader) &&
-  isObject(message.result)
+  isObject(message.result) &&
+  isLog(message.log)
 
 export const isAnnouncement = (message: unknown): message is Announcement & Record<string, unknown> =>
   isVersioned(message) &&
@@ -117,7 +129,9 @@ export const isAnnouncement = (message: unknown): message is Announcement & Reco
   isPosition(message.head) &&
   Array.isArray(message.entries) &&
   message.entries.every(isEntry) &&
-  (message.notices === undefined || typeof message.notices === 'boolean')
+  (message.notices === undefined || typeof message.notices === 'boolean') &&
+  (message.destroyed === undefined || typeof message.destroyed === 'boolean') &&
+  isLog(message.log)
 
 const isEntry = (entry: unknown): boolean =>
   isObject(entry) &&

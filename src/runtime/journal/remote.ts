@@ -6,7 +6,7 @@
  * refuses it, when the leader speaks another version, or when this journal is closed.
  */
 
-import { ClosedError, NoLeaderError, ProtocolVersionError } from '../../errors.js'
+import { ClosedError, DestroyedError, NoLeaderError, ProtocolVersionError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import { type Cancel, type Clock, pause } from '../clock.js'
 import { type Deferred, deferred } from '../deferred.js'
@@ -45,6 +45,8 @@ export interface RemoteJournalParts {
   /** Another context leads from now on. */
   readonly onLeader?: (leader: string) => void
   readonly onClosed?: () => void
+  /** The log that this context knew is gone. */
+  readonly onDestroyed?: (error: DestroyedError) => void
 }
 
 interface Call {
@@ -69,11 +71,18 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
   #leader: string | undefined
   #lastId = 0
   #cancelLook: Cancel | undefined
-  #closed = false
+  #log: string | undefined
+  /** With what everything is refused from now on. */
+  #refusal: Error | undefined
+  #isClosed = false
 
   constructor(parts: RemoteJournalParts) {
     this.#parts = parts
     parts.link.listen((message) => this.#receive(message))
+  }
+
+  get log(): string | undefined {
+    return this.#log
   }
 
   /** The context that leads, as far as this one has heard. */
@@ -82,15 +91,17 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
   }
 
   /**
-   * Resolves when a leader answers.
+   * Resolves when a leader has answered a call.
    *
    * @throws NoLeaderError when none does within `ms`; `holder` is asked then who has the lock
    */
-  async opened(ms: number, holder: () => Promise<string | undefined>): Promise<void> {
+  async answered(
+    call: Promise<unknown>,
+    ms: number,
+    holder: () => Promise<string | undefined>,
+  ): Promise<void> {
     const answered = new AbortController()
-    const first = await Promise.race([this.head(), this.#late(ms, answered.signal)]).finally(() =>
-      answered.abort(),
-    )
+    const first = await Promise.race([call, this.#late(ms, answered.signal)]).finally(() => answered.abort())
     if (first === 'late') throw new NoLeaderError(ms, await holder())
   }
 
@@ -192,20 +203,24 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     for (const call of this.#calls.values()) this.#send(call)
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  /** Removes the database, if its log is the one of this id; without an id, whatever log it has. */
+  destroy(log: string | undefined): Promise<void> {
+    return this.#call('destroy', [log])
+  }
+
+  async close(refusal: Error = new ClosedError()): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#refuse(refusal)
     this.#cancelLook?.()
     this.#listeners.clear()
     this.#noticeListeners.clear()
-    for (const { answer } of this.#calls.values()) answer.reject(new ClosedError())
-    this.#calls.clear()
     this.#parts.link.close()
     this.#parts.onClosed?.()
   }
 
   #call<T>(method: Method, args: readonly unknown[]): Promise<T> {
-    if (this.#closed) return Promise.reject(new ClosedError())
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     const call: Call = {
       id: ++this.#lastId,
       method,
@@ -227,12 +242,30 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
     const { id, method, pieces, args } = call
     call.overdueAt = clock.now() + call.patience
     try {
-      link.send({ daybook: PROTOCOL, from, id, method, args, piece: pieces.length })
+      link.send({ daybook: PROTOCOL, from, id, method, args, piece: pieces.length, ...this.#known })
     } catch (error) {
       // What the channel cannot carry (DataCloneError), it never will.
       this.#calls.delete(id)
       call.answer.reject(error)
     }
+  }
+
+  /** Which log it is that is called. */
+  get #known(): { readonly log?: string } {
+    return this.#log === undefined ? {} : { log: this.#log }
+  }
+
+  #refuse(refusal: Error): void {
+    this.#refusal ??= refusal
+    for (const { answer } of this.#calls.values()) answer.reject(refusal)
+    this.#calls.clear()
+  }
+
+  #destroyed(): void {
+    if (this.#refusal !== undefined) return
+    const error = new DestroyedError()
+    this.#refuse(error)
+    this.#parts.onDestroyed?.(error)
   }
 
   // One timer, while anything waits.
@@ -253,11 +286,22 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
   #receive(message: unknown): void {
     const { id } = this.#parts
     if (isAnnouncement(message)) {
+      const isOwn = this.#log === undefined || message.log === undefined || message.log === this.#log
+      if (message.destroyed === true) {
+        if (isOwn && this.#log !== undefined) this.#destroyed()
+        return
+      }
       this.#heard(message.leader)
+      // Of a leader that is gone, or of another log in the same place: whoever leads now says which.
+      if (!isOwn) {
+        this.head().catch(() => undefined)
+        return
+      }
       for (const listener of [...this.#listeners]) listener(message.entries, message.head)
       if (message.notices === true) for (const listener of [...this.#noticeListeners]) listener()
     } else if (isAnswer(message, id)) {
       this.#heard(message.leader)
+      if (!('error' in message.result)) this.#log ??= message.log
       const call = this.#calls.get(message.id)
       if (call !== undefined) this.#answered(call, message)
     } else {
@@ -286,6 +330,11 @@ export class RemoteJournal implements OpenJournal, MaintenanceCalls {
       const error = fromWire(result.error)
       // That leader leads no more; the next one is sent the same.
       if (isLeaderGone(error)) return
+      if (error instanceof DestroyedError) {
+        // Whoever has not opened it yet opens what comes after it.
+        if (this.#log !== undefined) this.#destroyed()
+        return
+      }
       this.#settle(call, () => call.answer.reject(error))
     } else if ('forgotten' in result) {
       call.pieces = []

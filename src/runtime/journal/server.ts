@@ -5,7 +5,7 @@
  * a context sends is checked here and by the journal; a wrong message gets an error and harms nobody.
  */
 
-import { ProtocolError } from '../../errors.js'
+import { DestroyedError, ProtocolError, UnsupportedError } from '../../errors.js'
 import type { Key } from '../../values/key.js'
 import type { Cancel, Clock } from '../clock.js'
 import type { Said } from './board.js'
@@ -13,7 +13,15 @@ import type { CompactOptions, MaintenanceCalls, OpenJournal } from './calls.js'
 import type { Hub } from './channel.js'
 import type { Entry, IndexChanges, Position, Subset, Transaction, Unsubscribe } from './journal.js'
 import { cut } from './pieces.js'
-import { type Answer, isPosition, isRequest, PROTOCOL, type Request, senderOf } from './protocol.js'
+import {
+  type Announcement,
+  type Answer,
+  isPosition,
+  isRequest,
+  PROTOCOL,
+  type Request,
+  senderOf,
+} from './protocol.js'
 import type { SeqRange } from './redactions.js'
 import { toWire } from './wire-error.js'
 
@@ -38,6 +46,8 @@ export interface ServerParts {
   /** The term that this leader has claimed: what it appends carries it. */
   readonly claimed: Position
   readonly onError: (error: unknown) => void
+  /** Removes the database, when the journal is closed; left out where it is not this leader's to remove. */
+  readonly destroy?: () => Promise<void>
 }
 
 export class Server {
@@ -50,6 +60,7 @@ export class Server {
   /** Large answers that are being fetched. */
   readonly #answers = new Map<string, { readonly pieces: readonly unknown[]; cancel: Cancel }>()
   #closed = false
+  #destroying: Promise<void> | undefined
 
   /** Serves from now on, and tells all. */
   constructor(parts: ServerParts) {
@@ -85,8 +96,18 @@ export class Server {
 
   #tell(head: Position, entries: readonly Entry[], notices = false): void {
     this.#head = head
+    this.#announceThat({ head, entries, ...(notices && { notices }) })
+  }
+
+  #announceThat(news: Omit<Announcement, 'daybook' | 'leader' | 'log'>): void {
     const { hub, id: leader } = this.#parts
-    hub.announce({ daybook: PROTOCOL, leader, head, entries, ...(notices && { notices }) })
+    hub.announce({ daybook: PROTOCOL, leader, ...news, ...this.#log })
+  }
+
+  /** Which log it is. */
+  get #log(): { readonly log?: string } {
+    const { log } = this.#parts.journal
+    return log === undefined ? {} : { log }
   }
 
   #receive(message: unknown, reply: Reply): void {
@@ -138,9 +159,10 @@ export class Server {
     }
   }
 
-  #call({ method, args }: Request): Promise<unknown> {
+  #call({ method, args, log }: Request): Promise<unknown> {
     const { journal, maintenance, claimed } = this.#parts
     const [first, second] = args
+    if (log !== undefined && journal.log !== undefined && log !== journal.log) throw new DestroyedError()
     switch (method) {
       case 'append':
         return journal.append({ ...(first as Transaction), term: claimed.term })
@@ -166,9 +188,23 @@ export class Server {
         return maintenance[method](first as SeqRange)
       case 'forget':
         return maintenance.forget(textOf(first), second as readonly Key[])
+      case 'destroy':
+        return this.#destroy(first === undefined ? undefined : textOf(first))
       default:
         return maintenance[method]()
     }
+  }
+
+  /** Answers when the database is gone; one of another log than the one that is meant has gone before. */
+  async #destroy(log: string | undefined): Promise<void> {
+    const { journal, destroy } = this.#parts
+    if (destroy === undefined)
+      throw new UnsupportedError('The context that has the database open cannot remove it.')
+    if (log !== undefined && log !== journal.log) return
+    await journal.close(new DestroyedError())
+    this.#destroying ??= destroy()
+    await this.#destroying
+    this.#announceThat({ head: this.#head, entries: [], destroyed: true })
   }
 
   #sendPiece(request: Request, reply: Reply, pieces: readonly unknown[]): void {
@@ -184,7 +220,7 @@ export class Server {
 
   #reply({ from, id }: { from: string; id: number }, reply: Reply, result: Answer['result']): void {
     if (this.#closed) return
-    reply({ daybook: PROTOCOL, to: from, id, leader: this.#parts.id, result })
+    reply({ daybook: PROTOCOL, to: from, id, leader: this.#parts.id, result, ...this.#log })
   }
 }
 

@@ -10,6 +10,7 @@
 import {
   ClosedError,
   type DaybookError,
+  DestroyedError,
   type Position,
   ReadOnlyError,
   StorageFullError,
@@ -334,8 +335,8 @@ export class SyncOwner {
 
   #failed(error: unknown): number {
     this.#tell(error)
-    // Nothing can be claimed in a journal that is closed.
-    if (error instanceof ClosedError) this.stop()
+    // Nothing can be claimed in a journal that is closed, or gone.
+    if (error instanceof ClosedError || error instanceof DestroyedError) this.stop()
     return this.#setback()
   }
 

@@ -4,6 +4,7 @@ import { createCollection } from '@tanstack/db'
 import type { Connection } from '../../drivers/driver.js'
 import { createDriver } from '../../drivers/runner.js'
 import type { Durability } from '../../drivers/settings.js'
+import { wipe } from '../../materializer/wipe.js'
 import { BrowserDaybook } from '../../runtime/browser/browser-daybook.js'
 import { leadFrom } from '../../runtime/browser/leader.js'
 import type { PageSurroundings, WorkerSurroundings } from '../../runtime/browser/surroundings.js'
@@ -267,6 +268,12 @@ class VirtualWorker {
         }
         this.#kills.push(kill)
         return openOn(createDriver(this.#slowly(between(connection, this.#handle)), { busyTimeout: 0 }))
+      },
+      destroy: async () => {
+        const { connection } = await storage.open()
+        const driver = createDriver(connection, { busyTimeout: 0 })
+        await driver.transaction('write', () => wipe(undefined))
+        await driver.close()
       },
     }
   }

@@ -6,7 +6,6 @@ import type { Cancel } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
 import type { Unsubscribe } from '../../journal/journal.js'
-import { stayAlive } from '../../stay-alive.js'
 import { type Reply, replyTo, wantOf, wantText } from './topics.js'
 
 /** The last resort against a hint that got lost, in ms. */
@@ -53,7 +52,7 @@ export class Asking {
       this.#listen()
       await this.#say(digest, asked)
     }
-    await stayAlive(asked.answer.promise)
+    await asked.answer.promise
   }
 
   /** One needs it no more. */

@@ -6,7 +6,13 @@
  * what it touched is remembered by key, and tried again as one entry that says what those rows are by then.
  */
 
-import { ClosedError, DeposedError, NotPersistedError, SchemaVersionError } from '../../../errors.js'
+import {
+  ClosedError,
+  DeposedError,
+  DestroyedError,
+  NotPersistedError,
+  SchemaVersionError,
+} from '../../../errors.js'
 import type { Entry, Requirement } from '../../../log/entry.js'
 import { type Op, parseOps } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
@@ -243,7 +249,7 @@ export class Recorder {
     this.#unkept ??= nothingTouched()
     touchAlso(this.#unkept, touched)
     this.#failure = error
-    if (this.#stopped || error instanceof ClosedError) return
+    if (this.#stopped || error instanceof ClosedError || error instanceof DestroyedError) return
     if (first) {
       const failure = new NotPersistedError(collection, { cause: error })
       internals.events.emit('storage', { collection, status: 'failing', error: failure })

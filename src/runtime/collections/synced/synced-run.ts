@@ -14,6 +14,7 @@ import type { Key } from '../../../values/key.js'
 import { type Cancel, pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
+import { stayAlive } from '../../stay-alive.js'
 import { acceptedRows, isSeed, type SyncParams } from '../core-state.js'
 import { FollowingCollection, type ReadRows } from '../follow.js'
 import { COMPLETE, CollectionMetadata, IDENTITY } from '../metadata.js'
@@ -85,6 +86,10 @@ export class SyncedRun {
   #cancelWait: Cancel | undefined
   #sourceFailed = false
   #stopped = false
+  /** The collection is ready, or will not be: nobody waits for another context any more. */
+  #isSettled = false
+  /** Settles when the source runs here, or nobody waits: until then another context is waited for. */
+  #othersAwaited: Deferred<void> | undefined
 
   constructor(options: SyncedOptions, core: SyncParams<object, Key>) {
     this.#options = options
@@ -149,10 +154,12 @@ export class SyncedRun {
       internals,
       makeSession: (role) => this.#session(role),
       onEntered: (session) => {
+        this.#waitNoLonger()
         if (onDemand) this.#demands.enter(session)
       },
       onLeft: () => {
         this.#lastTokens = this.#tokens
+        this.#waitForOthers()
         this.#demands.leave()
       },
       // What the log will not take is not in memory either: the next owner's source says what is so.
@@ -160,6 +167,7 @@ export class SyncedRun {
       onError: (error) => this.#startFailed(error),
     })
     this.#callOff = internals.pending.beforeClosing(() => this.#answered.flush())
+    this.#waitForOthers()
     this.#stopIndexes = onDemand ? mirrorIndexes(id, internals, core.collection) : () => undefined
   }
 
@@ -185,7 +193,7 @@ export class SyncedRun {
       options.refetch !== true &&
       this.#isAnswered(request) &&
       this.#subsets.has(request)
-    if (!isShown) return this.#load(request)
+    if (!isShown) return this.hasSource ? this.#load(request) : stayAlive(this.#load(request))
     this.#inBackground(request)
     return true
   }
@@ -198,6 +206,7 @@ export class SyncedRun {
   /** Ends the run. */
   stop(): void | Promise<void> {
     this.#stopped = true
+    this.#settled()
     this.#following.stop()
     this.#subsets.stop()
     this.#callOff()
@@ -221,7 +230,8 @@ export class SyncedRun {
       return
     }
     const answer = this.#inBackground(request)
-    if (isRepair) await Promise.race([answer, pause(this.#options.internals.clock, AFRESH, signal ?? NEVER)])
+    if (!isRepair) return
+    await stayAlive(Promise.race([answer, pause(this.#options.internals.clock, AFRESH, signal ?? NEVER)]))
   }
 
   /** What is on disk of it can be shown without the source. */
@@ -294,7 +304,32 @@ export class SyncedRun {
   // The rows on disk are the whole collection as of the last sync.
   #showRows(ready: boolean): void {
     this.#options.readiness.show({ status: 'ready' })
-    if (ready) this.#core.markReady()
+    if (!ready) return
+    this.#settled()
+    this.#core.markReady()
+  }
+
+  // An app that awaits its rows has nothing else pending where another process runs the source; the source's own work keeps
+  // this one alive when it runs here.
+  #waitForOthers(): void {
+    if (this.#isSettled || this.#othersAwaited !== undefined) return
+    this.#othersAwaited = deferred()
+    void stayAlive(this.#othersAwaited.promise)
+  }
+
+  #waitNoLonger(): void {
+    this.#othersAwaited?.resolve()
+    this.#othersAwaited = undefined
+  }
+
+  #settled(): void {
+    this.#isSettled = true
+    this.#waitNoLonger()
+  }
+
+  #failCollection(error: unknown): void {
+    this.#settled()
+    this.#core.markError(error)
   }
 
   #session(role: Pick<SessionOptions, 'claim' | 'onRefused'>): SourceSession {
@@ -379,7 +414,7 @@ export class SyncedRun {
     // Whoever waits for rows on disk (suspense) waits in vain.
     if (!this.#isComplete) readiness.show({ status: 'error', error: cause })
     if (!(this.#isComplete && readyLocally)) {
-      this.#core.markError(cause)
+      this.#failCollection(cause)
       return
     }
     const error = new SourceError(id, { cause })
@@ -393,7 +428,7 @@ export class SyncedRun {
     this.#demands.stop()
     this.#foreign?.resolve()
     this.#role.abandon()
-    this.#core.markError(error)
+    this.#failCollection(error)
     this.#options.readiness.show({ status: 'error', error })
   }
 

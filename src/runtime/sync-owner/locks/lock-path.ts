@@ -6,10 +6,11 @@
  * held lets a second holder in; the claim in the log then says whose transactions count.)
  */
 
-import { chmodSync, mkdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { LockFile, OpenLockFile } from '../../../drivers/lock-file.js'
 import { LockUnavailableError } from '../../../errors.js'
+import { fileAt } from '../../files/file-at.js'
 
 /** How often a file that vanishes between two steps is made anew at once. */
 const TRIES = 3
@@ -57,7 +58,7 @@ export class LockPath {
     const { identity } = this.#file ?? {}
     asCourtesy(() => {
       // While it is locked, so that nobody else can have it. Windows lets nobody delete an open file: it stays.
-      if (identity !== undefined && identityOf(path) === identity) unlinkSync(path)
+      if (identity !== undefined && fileAt(path) === identity) unlinkSync(path)
     })
     this.#close()
     // Fails while there are other locks in it.
@@ -79,28 +80,22 @@ export class LockPath {
     this.#file ??= this.#open()
     const { lock, identity } = this.#file
     const locked = lock.tryLock()
-    return identityOf(this.#parts.path) === identity ? locked : undefined
+    return fileAt(this.#parts.path) === identity ? locked : undefined
   }
 
   #open(): { lock: LockFile; identity: string } {
     const { path, openLockFile, mode } = this.#parts
     makeFolder(dirname(path), mode)
-    const isNew = identityOf(path) === undefined
+    const isNew = fileAt(path) === undefined
     const lock = openLockFile(path)
     if (isNew) asCourtesy(() => chmodSync(path, mode & 0o666))
-    return { lock, identity: identityOf(path) ?? 'gone' }
+    return { lock, identity: fileAt(path) ?? 'gone' }
   }
 
   #close(): void {
     this.#file?.lock.close()
     this.#file = undefined
   }
-}
-
-/** Which file is at a path; nothing when there is none. Never opens it: see drivers/lock-file.ts. */
-function identityOf(path: string): string | undefined {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return found && `${found.dev}:${found.ino}`
 }
 
 // Whoever may read or write the database may do so with the files in the folder. The database's own folder is there.
