@@ -35,6 +35,9 @@ import type { BorderServer } from './server.js'
 import { BorderSource, type SourceRecord } from './source.js'
 import type { Row } from './values.js'
 
+const isOfServer = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('the server ')
+
 /** What a handler is to do, and for which calls. */
 interface HandlerPlan {
   readonly does: Behaviour
@@ -268,7 +271,9 @@ export class App {
     query.window = window
     if (moved !== true)
       moved.catch((error: unknown) => {
-        if (this.queries.includes(query) && !this.isClosing) this.#parts.errors.push(error)
+        // A page that its source cannot bring is told to whoever asked for it.
+        if (this.queries.includes(query) && !this.isClosing && !isOfServer(error))
+          this.#parts.errors.push(error)
       })
     this.#parts.branches.reached('a window was moved')
   }

@@ -4,6 +4,7 @@
  */
 
 import type { LoadSubsetOptions } from '@tanstack/db'
+import { ClosedError } from '../../../errors.js'
 import type { Cancel } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
@@ -130,8 +131,10 @@ export class Demands {
     this.#serving = new Serving({
       collection: id,
       internals,
-      load: async (request, digest) => {
+      load: async (request, digest, isWanted) => {
         await session.loadSubset(await want(request))
+        // A source that is stopped answers without rows.
+        if (this.#session !== session || !isWanted()) throw new ClosedError()
         this.#options.answered.answered(digest)
         await session.settled()
         return (await internals.journal.head()).seq

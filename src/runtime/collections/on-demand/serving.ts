@@ -18,8 +18,11 @@ const BACKSTOP = 5000
 export interface ServingOptions {
   readonly collection: string
   readonly internals: Internals
-  /** Loads a subset from disk and from the source; resolves when its rows are kept, with the position that has them. */
-  readonly load: (request: LoadSubsetOptions, digest: string) => Promise<number>
+  /**
+   * Loads a subset from disk and from the source; resolves when its rows are kept, with the position that has them.
+   * Rejects when it is not wanted any more.
+   */
+  readonly load: (request: LoadSubsetOptions, digest: string, isWanted: () => boolean) => Promise<number>
   readonly unload: (request: LoadSubsetOptions) => void
 }
 
@@ -120,12 +123,16 @@ export class Serving {
     const served: Served = { origin, digest, ask, request }
     this.#served.set(name, served)
     const isCurrent = (): boolean => !this.#isOver && this.#served.get(name) === served
-    this.#options.load(request, digest).then(
+    const unloadBefore = (): void => {
+      if (before !== undefined) this.#options.unload(before.request)
+    }
+    this.#options.load(request, digest, isCurrent).then(
       (seq) => {
-        if (before !== undefined) this.#options.unload(before.request)
+        unloadBefore()
         if (isCurrent()) this.#say(served, { ask, seq })
       },
       (error: unknown) => {
+        unloadBefore()
         if (isCurrent()) this.#say(served, { ask, failed: messageOf(error) })
       },
     )
