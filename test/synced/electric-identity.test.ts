@@ -4,6 +4,7 @@ import { createCollection } from '@tanstack/db'
 import { electricCollectionOptions } from '@tanstack/electric-db-collection'
 import { expect, test } from 'vitest'
 import { persistedCollectionOptions } from '../../src/node.js'
+import { probeShape } from '../../src/runtime/collections/synced/adapters/electric-probe.js'
 import { eventually, newFile, open, rowsIn, rowsOnDisk, transactionsIn } from '../runtime/fixture.js'
 import { type ElectricSettings, electricTodos, idsOf, serverWith, synced, titled } from './electric.js'
 
@@ -148,6 +149,30 @@ test('a context that follows learns which shape is shown, and takes no other for
   await same.preload()
   await eventually(() => other.status === 'error' || owner.status === 'error', 'one of both')
   expect(rowsIn(same)).toEqual([milk])
+})
+
+test.each(MODES)('%s: looking which shape it is ends before anything is sent', async (syncMode) => {
+  const sent: unknown[] = []
+  const { sync } = electricCollectionOptions({
+    id: 'todos',
+    syncMode,
+    shapeOptions: {
+      url: 'http://server/v1/shape',
+      params: { table: 'todos' },
+      fetchClient: async (url, request) => {
+        if (request?.signal?.aborted !== true) sent.push(url)
+        throw new Error('offline')
+      },
+    },
+    getKey: ({ id }: typeof milk) => id,
+  })
+  const shape = { params: { table: 'todos' }, url: 'http://server/v1/shape' }
+  const source = sync as unknown as Parameters<typeof probeShape>[0]
+  const needsAllRows = syncMode !== 'on-demand'
+  expect(probeShape(source, JSON.stringify(shape))).toEqual({ isSame: true, needsAllRows })
+  expect(probeShape(source, 'another')).toEqual({ isSame: false, needsAllRows: false })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(sent).toEqual([])
 })
 
 test('what waits for a transaction before the start goes on waiting', async () => {
