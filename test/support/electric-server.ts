@@ -6,6 +6,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { deferred } from '../../src/runtime/deferred.js'
 import { bodyOf, HttpServer } from './http-server.js'
 
 export interface ShapeRow {
@@ -19,6 +20,12 @@ export interface ShapeRequest {
   readonly offset: string
   readonly handle: string | null
   readonly live: boolean
+  /** Only what changes is wanted: there is no snapshot in the stream. */
+  readonly changesOnly: boolean
+  /** Updates are to have all of the row. */
+  readonly full: boolean
+  /** A snapshot of a part is wanted, and not the stream. */
+  readonly isSubset: boolean
 }
 
 /** What happens to one request: an error, or a connection that breaks in the middle of the answer. */
@@ -27,6 +34,8 @@ export type ShapeFault = 'cut' | { readonly status: number }
 interface Logged {
   readonly lsn: number
   readonly message: object
+  /** The same with all of the row. */
+  readonly full: object
 }
 
 interface Shape {
@@ -41,6 +50,8 @@ export interface ElectricServerOptions {
   readonly liveTimeout?: number
   /** How many changes one answer has at most. */
   readonly page?: number
+  /** What makes a row part of the shape, as a shape with a subquery says it. */
+  readonly tagOf?: (row: ShapeRow) => string
 }
 
 export class ElectricServer {
@@ -49,18 +60,24 @@ export class ElectricServer {
   readonly subsets: string[] = []
   /** One for each of the next answers. */
   readonly faults: ShapeFault[] = []
+  /** The status of each of the next answers to subsets. */
+  readonly subsetFaults: number[] = []
   readonly #liveTimeout: number
   readonly #page: number
+  readonly #tagOf: ((row: ShapeRow) => string) | undefined
   readonly #shapes = new Map<string, Shape>()
   readonly #waiting = new Set<() => void>()
   readonly #http = new HttpServer((request, response) => this.#answer(request, response))
   #handles = 0
   #txids = 700
   #held: Promise<void> | undefined
+  #heldStream: Promise<void> | undefined
+  #heldSubsets: Promise<void> | undefined
 
-  private constructor({ liveTimeout = 20_000, page = 1000 }: ElectricServerOptions) {
+  private constructor({ liveTimeout = 20_000, page = 1000, tagOf }: ElectricServerOptions) {
     this.#liveTimeout = liveTimeout
     this.#page = page
+    this.#tagOf = tagOf
   }
 
   static async start(options: ElectricServerOptions = {}): Promise<ElectricServer> {
@@ -96,8 +113,10 @@ export class ElectricServer {
       lsn: `${lsn}`,
       op_position: 0,
       last: true,
+      ...(operation === 'insert' && this.#tags(row)),
     }
-    shape.log.push({ lsn, message: { key: keyOf(table, row), value: row, headers } })
+    const message = { key: keyOf(table, row), value: row, headers }
+    shape.log.push({ lsn, message, full: { ...message, value: shape.rows.get(row.id) ?? row } })
     this.#wake()
     return txid
   }
@@ -105,8 +124,15 @@ export class ElectricServer {
   /** Sends a message that the rows do not account for. */
   inject(message: object, table = 'todos'): void {
     const shape = this.#shape(table)
-    shape.log.push({ lsn: ++shape.lsn, message })
+    shape.log.push({ lsn: ++shape.lsn, message, full: message })
     this.#wake()
+  }
+
+  /** A row is no part of the shape any more, because what its tag says is not so. */
+  moveOut(row: ShapeRow, table = 'todos'): void {
+    this.#shape(table).rows.delete(row.id)
+    const patterns = [{ pos: 0, value: this.#tagOf?.(row) }]
+    this.inject({ headers: { event: 'move-out', patterns } }, table)
   }
 
   /** The rows as they are, and the offset at which they are so. */
@@ -125,14 +151,32 @@ export class ElectricServer {
 
   /** Answers wait from now on until the returned function is called. */
   hold(): () => void {
-    let release = (): void => undefined
-    this.#held = new Promise((resolve) => {
-      release = () => {
-        this.#held = undefined
-        resolve()
-      }
-    })
-    return release
+    const { promise, resolve } = deferred<void>()
+    this.#held = promise
+    return () => {
+      this.#held = undefined
+      resolve()
+    }
+  }
+
+  /** Those of streams do, and those of subsets do not. */
+  holdStream(): () => void {
+    const { promise, resolve } = deferred<void>()
+    this.#heldStream = promise
+    return () => {
+      this.#heldStream = undefined
+      resolve()
+    }
+  }
+
+  /** Those to subsets do. */
+  holdSubsets(): () => void {
+    const { promise, resolve } = deferred<void>()
+    this.#heldSubsets = promise
+    return () => {
+      this.#heldSubsets = undefined
+      resolve()
+    }
   }
 
   #newHandle(): string {
@@ -160,14 +204,19 @@ export class ElectricServer {
       offset: searchParams.get('offset') as string,
       handle: searchParams.get('handle'),
       live: searchParams.get('live') === 'true',
+      changesOnly: searchParams.get('log') === 'changes_only',
+      full: searchParams.get('replica') === 'full',
+      isSubset: [...searchParams.keys()].some((name) => name.startsWith('subset__')),
     }
     this.requests.push(asked)
     await this.#held
     const shape = this.#shape(table)
-    if ([...searchParams.keys()].some((name) => name.startsWith('subset__'))) {
+    if (asked.isSubset) {
+      await this.#heldSubsets
       this.#subset(shape, table, searchParams, response)
       return
     }
+    await this.#heldStream
     const isQuiet = this.faults.length === 0 && asked.handle === shape.handle
     if (asked.live && isQuiet && this.#news(shape, asked).length === 0) await this.#waitForNews(request)
     const fault = this.faults.shift()
@@ -180,7 +229,7 @@ export class ElectricServer {
     shape: Shape,
     asked: ShapeRequest,
   ): { status: number; headers: Record<string, string>; body: object[] } {
-    const { table, offset, handle } = asked
+    const { table, offset, handle, changesOnly, full } = asked
     const headers = {
       'electric-handle': shape.handle,
       'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
@@ -196,17 +245,13 @@ export class ElectricServer {
       return { status: 409, headers, body: [{ headers: { control: 'must-refetch' } }] }
     }
     if (offset === '-1') {
-      const body = [...shape.rows.values()].map((row) => ({
-        key: keyOf(table, row),
-        value: row,
-        headers: { operation: 'insert', relation: ['public', table] },
-      }))
+      const body = changesOnly ? [] : [...shape.rows.values()].map((row) => this.#inserted(table, row))
       return { status: 200, headers: { ...headers, 'electric-offset': offsetOf(shape.lsn) }, body }
     }
     const news = this.#news(shape, asked)
     const page = news.slice(0, this.#page)
     const end = page.at(-1)
-    const found = page.map(({ message }) => message)
+    const found = page.map((each) => (full ? each.full : each.message))
     const next = { ...headers, 'electric-offset': end === undefined ? offset : offsetOf(end.lsn) }
     if (page.length < news.length) return { status: 200, headers: next, body: found }
     const upToDate = { headers: { control: 'up-to-date', global_last_seen_lsn: `${shape.lsn}` } }
@@ -221,8 +266,8 @@ export class ElectricServer {
     response: ServerResponse,
   ): void {
     this.subsets.push(asked.get('subset__where') ?? '')
-    if (this.faults[0] !== undefined && typeof this.faults[0] === 'object') {
-      const { status } = this.faults.shift() as { status: number }
+    const status = this.subsetFaults.shift()
+    if (status !== undefined) {
       send(response, status, {}, { message: 'injected' })
       return
     }
@@ -234,11 +279,7 @@ export class ElectricServer {
     const offset = Number(asked.get('subset__offset') ?? 0)
     const data = found
       .slice(offset, offset + Number(asked.get('subset__limit') ?? found.length))
-      .map((row) => ({
-        key: keyOf(table, row),
-        value: row,
-        headers: { operation: 'insert', relation: ['public', table] },
-      }))
+      .map((row) => this.#inserted(table, row))
     const metadata = {
       snapshot_mark: ++this.#txids,
       xmin: '1',
@@ -252,6 +293,15 @@ export class ElectricServer {
       'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
     }
     send(response, 200, headers, { metadata, data })
+  }
+
+  #inserted(table: string, row: ShapeRow): object {
+    const headers = { operation: 'insert', relation: ['public', table], ...this.#tags(row) }
+    return { key: keyOf(table, row), value: row, headers }
+  }
+
+  #tags(row: ShapeRow): object {
+    return this.#tagOf === undefined ? {} : { tags: [this.#tagOf(row)] }
   }
 
   #news({ log }: Shape, { offset }: ShapeRequest): Logged[] {

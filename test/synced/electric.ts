@@ -1,7 +1,7 @@
 /** What the tests of Electric collections share: Electric's real client, on a server that speaks its protocol. */
 
 import type { ShapeStreamOptions } from '@electric-sql/client'
-import { createCollection } from '@tanstack/db'
+import { createCollection, createLiveQueryCollection, eq } from '@tanstack/db'
 import { electricCollectionOptions } from '@tanstack/electric-db-collection'
 import { afterEach } from 'vitest'
 import { type Daybook, persistedCollectionOptions } from '../../src/node.js'
@@ -22,6 +22,10 @@ export interface ElectricSettings {
   /** As an app may: told of what will not come right by itself; an object as answer means to try again. */
   readonly onError?: ShapeStreamOptions['onError']
   readonly readiness?: 'local' | 'remote'
+  readonly syncMode?: 'eager' | 'on-demand' | 'progressive'
+  /** More of what makes the shape. */
+  readonly params?: Record<string, string>
+  readonly identity?: string
 }
 
 /** A server whose table of to-dos has these rows. */
@@ -33,7 +37,7 @@ export async function serverWith(...rows: Todo[]): Promise<ElectricServer> {
 
 /** An Electric collection; rows that are inserted go to the server's own API, as in an app. */
 export function electricTodos(persistence: Daybook, server: ElectricServer, settings: ElectricSettings = {}) {
-  const { id = 'todos', table = 'todos', onError, readiness } = settings
+  const { id = 'todos', table = 'todos', onError, readiness, syncMode, params, identity } = settings
   const { url } = server
   const collection = createCollection(
     persistedCollectionOptions({
@@ -41,10 +45,11 @@ export function electricTodos(persistence: Daybook, server: ElectricServer, sett
         id,
         shapeOptions: {
           url,
-          params: { table },
+          params: { table, ...params },
           backoffOptions: { initialDelay: 5, maxDelay: 20, multiplier: 1.5 },
           ...(onError && { onError }),
         },
+        ...(syncMode && { syncMode }),
         getKey: (todo) => todo.id,
         onInsert: async ({ transaction }) => {
           const { modified } = transaction.mutations[0]
@@ -58,11 +63,24 @@ export function electricTodos(persistence: Daybook, server: ElectricServer, sett
       }),
       persistence,
       ...(readiness && { readiness }),
+      ...(identity && { identity }),
     }),
   )
   opened.push(collection)
   return collection
 }
+
+/** A live query over the to-dos of one title. */
+export function titled(todos: ReturnType<typeof electricTodos>, title: string) {
+  const live = createLiveQueryCollection((q) =>
+    q.from({ todo: todos }).where(({ todo }) => eq(todo.title, title)),
+  )
+  opened.unshift(live)
+  return live
+}
+
+export const idsOf = (rows: { readonly toArray: readonly { readonly id: string }[] }): string[] =>
+  rows.toArray.map(({ id }) => id).sort()
 
 /** The resume token on disk, as Electric writes it. */
 export async function tokenOf(

@@ -169,6 +169,7 @@ function syncedConfig(options: CheckedSource): object {
     internals,
     readiness,
     source,
+    unbound: source,
     utils,
     identity,
     snapshot,

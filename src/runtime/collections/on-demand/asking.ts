@@ -25,6 +25,8 @@ export class Asking {
   readonly #collection: string
   readonly #internals: Internals
   readonly #asked = new Map<string, Asked>()
+  /** Counts what was asked, so that what is wanted anew is told from what was wanted before. */
+  #asks = 0
   #unsubscribe: Unsubscribe | undefined
   #cancelBackstop: Cancel | undefined
 
@@ -46,7 +48,7 @@ export class Asking {
     }
     asked.count++
     if (asked.ask === 0 || (again && asked.isAnswered)) {
-      asked.ask++
+      asked.ask = ++this.#asks
       asked.isAnswered = false
       asked.answer = newAnswer()
       this.#listen()

@@ -32,8 +32,16 @@ export interface LoadedSubsetsOptions {
   readonly core: SyncParams<object, Key>
   readonly following: () => FollowingCollection<object, Key>
   /** Rows that memory knows better than the disk, because what a source said of them is not kept yet. */
-  readonly unkept: () => ReadonlySet<Key>
+  readonly newer: () => NewerRows
 }
+
+export interface NewerRows {
+  readonly keys: ReadonlySet<Key>
+  /** Every row, because all went. */
+  readonly all: boolean
+}
+
+export const NOT_NEWER: NewerRows = { keys: new Set(), all: false }
 
 /** Something that is being read, and what changed meanwhile. */
 class Reading {
@@ -154,10 +162,14 @@ export class LoadedSubsets implements LoadsOnDemand {
   /** Nothing when what was read is old by now, so that it has to be read again. */
   async #loadOnce(request: SubsetRequest): Promise<SyncAppliedReceipt | undefined> {
     const { subset } = request
-    const unkept = this.#options.unkept()
+    const newer = this.#options.newer()
+    if (newer.all) {
+      request.answered([])
+      return true
+    }
     const isPage = subset.limit !== undefined
     // A row whose change is not on disk yet may stand in the answer where another one belongs.
-    const asked = isPage ? { ...subset, limit: (subset.limit as number) + unkept.size } : subset
+    const asked = isPage ? { ...subset, limit: (subset.limit as number) + newer.keys.size } : subset
     return this.#read(asked, (rows, reading) => {
       if (this.#isGivenUp(request)) return true
       const isOld = (row: StoredRow): boolean => reading.isOld(decodeKey(row.key))
@@ -224,14 +236,15 @@ export class LoadedSubsets implements LoadsOnDemand {
 
   /** Hands rows to core that it does not have. */
   #hand(rows: readonly StoredRow[], reading: Reading): SyncAppliedReceipt {
-    const { core, following, unkept } = this.#options
-    const ahead = unkept()
+    const { core, following, newer } = this.#options
+    const { keys, all } = newer()
+    if (all) return true
     const { writer } = following()
     return writer.transaction(() => {
       for (const row of rows) {
         const key = decodeKey(row.key)
         // A row that is in memory is newer than the one that was read.
-        const isNewer = reading.isOld(key) || ahead.has(key) || this.hidden.has(key)
+        const isNewer = reading.isOld(key) || keys.has(key) || this.hidden.has(key)
         if (isNewer || acceptedRow(core.collection, key) !== undefined) continue
         writer.row(row)
       }

@@ -2,18 +2,16 @@
 
 import type { LoadSubsetOptions } from '@tanstack/db'
 import { mirrorIndexes } from './indexes.js'
-import { LoadedSubsets, type LoadedSubsetsOptions } from './loaded-subsets.js'
-
-const NONE: ReadonlySet<never> = new Set()
+import { LoadedSubsets, type LoadedSubsetsOptions, NOT_NEWER } from './loaded-subsets.js'
 
 export class OnDemand {
   readonly subsets: LoadedSubsets
   readonly #stopIndexes: () => void
 
-  constructor(options: Omit<LoadedSubsetsOptions, 'unkept'>) {
+  constructor(options: Omit<LoadedSubsetsOptions, 'newer'>) {
     const { id, internals, core } = options
     // What is in memory came from the log.
-    this.subsets = new LoadedSubsets({ ...options, unkept: () => NONE })
+    this.subsets = new LoadedSubsets({ ...options, newer: () => NOT_NEWER })
     this.#stopIndexes = mirrorIndexes(id, internals, core.collection)
   }
 

@@ -51,7 +51,8 @@ export function capabilityOf(parts: CapabilityParts): SyncPersistenceCapabilityV
 }
 
 /** For Electric 0.4: https://github.com/TanStack/db/blob/main/packages/electric-db-collection/src/electric.ts */
-export const legacyCapability = ({ hydrate, scan }: CapabilityParts): object => ({
+export const legacyCapability = ({ scan }: CapabilityParts): object => ({
   scanPersisted: () => scan(),
-  whenHydrated: () => hydrate(),
+  // What it needs is in memory before it is started. While it waited, it would stamp answers with the place of later ones.
+  whenHydrated: () => Promise.resolve(),
 })

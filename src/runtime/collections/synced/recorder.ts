@@ -19,6 +19,7 @@ import type { StoredOp } from '../../../log/stored-op.js'
 import type { Key } from '../../../values/key.js'
 import type { Cancel } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
+import type { NewerRows } from '../on-demand/loaded-subsets.js'
 import { isUntouched, nothingTouched, type Touched, touchAlso } from './touched.js'
 
 export interface RecorderOptions {
@@ -134,11 +135,15 @@ export class Recorder {
     return bodies.flatMap((parts) => parts.flatMap(parseOps))
   }
 
-  /** The keys whose row may be newer in memory than on disk. */
-  unkeptKeys(): ReadonlySet<Key> {
+  /** The rows that may be newer in memory than on disk. */
+  get newerRows(): NewerRows {
     const keys = new Set(this.#unkept?.keys)
-    for (const { touched } of this.#packets) for (const key of touched.keys) keys.add(key)
-    return keys
+    let all = this.#unkept?.truncated === true
+    for (const { touched, state } of this.#packets) {
+      for (const key of touched.keys) keys.add(key)
+      if (touched.truncated && state !== 'kept') all = true
+    }
+    return { keys, all }
   }
 
   /** A row leaves memory and stays on disk: what is not kept of it is remembered. */

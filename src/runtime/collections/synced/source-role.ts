@@ -29,6 +29,8 @@ export class SourceRole {
   readonly #work: OwnersWork
   #owner: SyncOwner | undefined
   #session: SourceSession | undefined
+  /** What the session runs under. */
+  #claim: SessionOptions['claim'] | undefined
   /** Counts the times that the role came and went. */
   #turns = 0
   /** Settles when this context contends for the role. */
@@ -86,13 +88,12 @@ export class SourceRole {
   /** Ends the session and begins another one under the same claim. */
   restart(): void {
     const session = this.#session
-    const claim = this.#owner?.claim
-    if (session === undefined || claim === undefined) return
+    if (session === undefined) return
     // When the entry is applied that made it necessary.
     queueMicrotask(() => {
       if (this.#isOver || this.#session !== session) return
       this.#leaveQuietly()
-      this.#enter(claim)
+      this.#enter(this.#claim as SessionOptions['claim'])
     })
   }
 
@@ -122,8 +123,10 @@ export class SourceRole {
   }
 
   #won(claim: Position): void {
-    if (this.#session !== undefined) this.#session.claimed(claim)
-    else this.#enterAfter(claim.seq, claim)
+    if (this.#session !== undefined) {
+      this.#claim = claim
+      this.#session.claimed(claim)
+    } else this.#enterAfter(claim.seq, claim)
   }
 
   // The log cannot take the claim, nor anything else: the collection is live in memory until it can.
@@ -168,6 +171,7 @@ export class SourceRole {
       },
     })
     this.#session = session
+    this.#claim = claim
     try {
       session.enter()
       onEntered(session)

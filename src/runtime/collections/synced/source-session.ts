@@ -4,18 +4,20 @@
  */
 
 import type { CleanupFn, LoadSubsetOptions, SyncConfig, SyncConfigRes } from '@tanstack/db'
-import type { Position } from '../../../errors.js'
+import { messageOf, type Position } from '../../../errors.js'
 import type { Op } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import { asSeen } from '../../../materializer/subset/exact.js'
 import type { Key } from '../../../values/key.js'
 import type { Internals } from '../../daybook/internals.js'
+import { type Deferred, deferred } from '../../deferred.js'
 import type { Entry } from '../../journal/journal.js'
 import type { SyncOwner } from '../../sync-owner/sync-owner.js'
 import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams } from '../core-state.js'
 import type { HeldRows } from '../held-rows.js'
-import { COMPLETE, type CollectionMetadata } from '../metadata.js'
+import { COMPLETE, type CollectionMetadata, IDENTITY } from '../metadata.js'
 import type { AnsweredSubsets } from '../on-demand/answered-subsets.js'
+import type { NewerRows } from '../on-demand/loaded-subsets.js'
 import type { SubsetRequest } from '../on-demand/subset-request.js'
 import type { CollectionSchema } from '../schema/migration.js'
 import { recordVersion } from '../schema/raise-version.js'
@@ -55,8 +57,12 @@ export interface SessionOptions {
   readonly hidden: () => Map<Key, object>
   /** Rows changed in memory: one, or all. */
   readonly onTouched: (key?: Key) => void
+  /** The source has given away who it is. */
+  readonly onIdentified: (identity: string) => void
   readonly onReady: () => void
   readonly onError: (error: unknown) => void
+  /** The source is to be started again. */
+  readonly onBeginAgain: () => void
   /** The log does not take this session's transactions any more. */
   readonly onRefused: (refusal: unknown) => void
 }
@@ -68,6 +74,10 @@ export class SourceSession {
   #source: SyncConfigRes = {}
   #claim: SessionOptions['claim']
   #hasWarned = false
+  /** The next session is about to begin. */
+  #isEnding = false
+  /** Subsets that are there when the source is ready. */
+  #comeWithEverything: Deferred<void> = deferred()
   /** The source has said that it is ready. */
   #wasReady = false
   #first = new Map<string, unknown>()
@@ -119,10 +129,11 @@ export class SourceSession {
       onUnloaded: (key, state) => this.#recorder.leavesMemory(key, this.#opsOf(key, state)),
       onRowless: (key) => this.#warnOfRowless(key),
       onReady: (how) => this.#ready(how),
-      onError: (error) => {
-        options.releaseAll({ over: false })
-        options.onError(error)
+      onDropped: () => {
+        this.#isEnding = true
+        options.onBeginAgain()
       },
+      onError: (error) => this.#failed(error),
     })
   }
 
@@ -137,9 +148,14 @@ export class SourceSession {
 
   /** Asks the source for a subset; resolves when its rows are in memory. */
   async loadSubset(request: SubsetRequest): Promise<void> {
+    // The source thinks that it has given what is gone: the next session asks it.
+    if (this.#isEnding) return new Promise(() => undefined)
     this.#asked.add(request)
     try {
       await this.#source.loadSubset?.(request.options)
+    } catch (error) {
+      if (this.#options.adapter.comesWithEverything?.(error) !== true) throw error
+      if (!this.#wasReady) await this.#comeWithEverything.promise
     } finally {
       this.#asked.delete(request)
     }
@@ -152,12 +168,14 @@ export class SourceSession {
 
   /**
    * Notes something of daybook's own among the collection's metadata: in the entry of what the source has committed in this
-   * turn, else behind it.
+   * turn, else behind it. `anew`: the ops that drop everything before.
    */
-  note(marks: Iterable<readonly [name: string, value: unknown]>, before: readonly Op[] = []): void {
+  note(marks: Iterable<readonly [name: string, value: unknown]>, anew: readonly Op[] = []): void {
     const { id, metadata } = this.#options
     const touched = nothingTouched()
-    const ops: Op[] = [...before]
+    touched.truncated = anew.length > 0
+    touched.anew = anew
+    const ops: Op[] = [...anew]
     const own = [...marks]
     if (own.length === 0) return
     for (const [name, value] of [...this.#takeFirst(), ...own]) {
@@ -188,9 +206,9 @@ export class SourceSession {
     return this.#recorder.unkept()
   }
 
-  /** Keys whose row in memory may be newer than the one on disk. */
-  unkeptKeys(): ReadonlySet<Key> {
-    return this.#recorder.unkeptKeys()
+  /** The rows that may be newer in memory than on disk. */
+  get newerRows(): NewerRows {
+    return this.#recorder.newerRows
   }
 
   /** Resolves when everything committed is kept, or cannot be. */
@@ -237,6 +255,27 @@ export class SourceSession {
     this.#upstream.deleteRows([...swept.keys()])
   }
 
+  /** The rows of earlier sessions go when the source knows its place: it would leave them. */
+  dropOldRows(): void {
+    this.#upstream.dropOldRows()
+  }
+
+  #failed(error: unknown): void {
+    const { id, internals, adapter, releaseAll, onError, onBeginAgain } = this.#options
+    if (adapter.canBeginAgain?.(error) === true) {
+      internals.events.emit(
+        'warning',
+        `The source of ${JSON.stringify(id)} could not go on from the rows that are kept, and fetches all of them again: ${messageOf(error)}`,
+      )
+      onBeginAgain()
+      return
+    }
+    this.#comeWithEverything.reject(error)
+    this.#comeWithEverything = deferred()
+    releaseAll({ over: false })
+    onError(error)
+  }
+
   #warnOfRowless(key: Key): void {
     if (this.#hasWarned) return
     this.#hasWarned = true
@@ -266,10 +305,12 @@ export class SourceSession {
   }
 
   /** Marks that change in the entry of a transaction, because its rows do (B5). */
-  #marksFor({ isTruncated, isIncomplete, isEmpty }: UpstreamTransaction): Map<string, unknown> {
+  #marksFor(transaction: UpstreamTransaction): Map<string, unknown> {
+    const { isTruncated, isIncomplete, isEmpty, stagedNames } = transaction
     const { onDemand, metadata, answered } = this.#options
     if (isEmpty) return new Map()
-    const marks = new Map<string, unknown>([...this.#takeFirst(), ...answered.take()])
+    const marks = new Map<string, unknown>([...this.#takeFirst(), ...this.#identityIn(stagedNames)])
+    for (const [name, value] of answered.take()) marks.set(name, value)
     if (onDemand && isTruncated) for (const [name, value] of answered.dropped()) marks.set(name, value)
     if (isTruncated) {
       this.#hasTruncated = true
@@ -278,6 +319,18 @@ export class SourceSession {
     if (onDemand) return marks
     if (isIncomplete && metadata.get(COMPLETE) !== undefined) marks.set(COMPLETE, undefined)
     return marks
+  }
+
+  /** Who the source is, where it says so for the first time. */
+  #identityIn(names: ReadonlyMap<string, unknown>): [name: string, value: unknown][] {
+    const { adapter, metadata, onIdentified } = this.#options
+    for (const [name, value] of names) {
+      const identity = adapter.identityIn?.(name, value)
+      if (identity === undefined || metadata.get(IDENTITY) === identity) continue
+      onIdentified(identity)
+      return [[IDENTITY, identity]]
+    }
+    return []
   }
 
   #ready(how: 'said so' | 'by a truncate'): void {
@@ -290,6 +343,7 @@ export class SourceSession {
     if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows([...fromLog, ...held().keys()])
     else if (isFirst) this.#warnOfLeftRows()
     if (isComplete && metadata.get(COMPLETE) !== true) this.note([[COMPLETE, true]])
+    this.#comeWithEverything.resolve()
     releaseAll({ over: true })
     onReady()
   }
@@ -316,11 +370,12 @@ export class SourceSession {
     return [...ops, { op: 'meta', collection, key, value: kept }]
   }
 
-  #present({ truncated, keys, unseen, names }: Touched): readonly Op[] | undefined {
+  #present({ truncated, anew, keys, unseen, names }: Touched): readonly Op[] | undefined {
     if (this.#upstream.isOpen) return undefined
     const { id: collection, metadata } = this.#options
     const { collection: core } = this.#options.core
-    const ops: Op[] = truncated ? [{ op: 'truncate', collection }] : []
+    const ops: Op[] = [...anew]
+    if (truncated && anew.length === 0) ops.push({ op: 'truncate', collection })
     for (const key of truncated ? Array.from(acceptedRows(core), ([each]) => each) : keys) {
       const known = unseen.get(key)
       const row = acceptedRow<object>(core, key)

@@ -20,6 +20,8 @@ export interface Seen {
   readonly held: () => HeldRows
   /** Whether other contexts need the source that runs here. */
   readonly isServing: () => boolean
+  /** It finds every row that it looks for among the synced ones. */
+  readonly findsEveryRow: boolean
 }
 
 interface View {
@@ -85,6 +87,7 @@ function stateView(collection: Collection, seen: () => Seen): CoreState {
   }
   return new Proxy(real, {
     get: (target, name) => {
+      if (name === 'syncedData' && seen().findsEveryRow) return findingEveryRow(target.syncedData)
       const answer = seen().held().size === 0 ? undefined : own[name as keyof CoreState]
       if (answer !== undefined) return answer()
       const value: unknown = Reflect.get(target, name, target)
@@ -92,6 +95,16 @@ function stateView(collection: Collection, seen: () => Seen): CoreState {
     },
   })
 }
+
+/** A map of core's that says of every key that it has it. */
+const findingEveryRow = (map: CoreState['syncedData']): CoreState['syncedData'] =>
+  new Proxy(map, {
+    get: (target, name) => {
+      if (name === 'has') return () => true
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 
 /** A map of core's with the rows that are held in it; made once for as long as the same ones are. */
 function merged(

@@ -22,7 +22,7 @@ import type { MutatedCollection } from '../mutations.js'
 import { AnsweredSubsets } from '../on-demand/answered-subsets.js'
 import { Demands } from '../on-demand/demands.js'
 import { mirrorIndexes } from '../on-demand/indexes.js'
-import { LoadedSubsets } from '../on-demand/loaded-subsets.js'
+import { LoadedSubsets, NOT_NEWER } from '../on-demand/loaded-subsets.js'
 import type { SubsetRequest } from '../on-demand/subset-request.js'
 import type { Readiness } from '../readiness.js'
 import { schemaOf } from '../schema/schema-version.js'
@@ -32,22 +32,19 @@ import { type Identity, storedIdentity } from './identity.js'
 import { SourceRole } from './source-role.js'
 import { type SessionOptions, SourceSession } from './source-session.js'
 
-/** Where Electric keeps its resume token. */
-const ELECTRIC_TOKEN = 'electric:resume'
-
 /** How long to wait for the role of sync owner before the rows of another context's source are shown, in ms. */
 const OTHERS_SYNC = 1000
 
 /** How long a subset that is asked for afresh waits for its source, where what is on disk can be shown, in ms. */
 const AFRESH = 1000
 
-const NONE: ReadonlySet<Key> = new Set()
-
 export interface SyncedOptions {
   readonly id: string
   readonly internals: Internals
   readonly readiness: Readiness
   readonly source: SyncConfig<object, Key>
+  /** The source before it was bound to its collection. */
+  readonly unbound: SyncConfig<object, Key>
   /** What the options have under `utils`: adapters are told by it. */
   readonly utils: unknown
   /** The identity of the source, where the app gives one. */
@@ -105,7 +102,7 @@ export class SyncedRun {
       internals,
       core,
       following: () => this.#following,
-      unkept: () => this.#role.session?.unkeptKeys() ?? NONE,
+      newer: () => this.#role.session?.newerRows ?? NOT_NEWER,
     })
     this.#following = new FollowingCollection(
       id,
@@ -218,6 +215,8 @@ export class SyncedRun {
   }
 
   async #load(request: SubsetRequest): Promise<void> {
+    // Then it is known whose the rows are.
+    await this.#following.loaded
     await this.#foreign?.promise
     await this.#subsets.load(request)
     const { signal, refetch } = request.options
@@ -274,8 +273,7 @@ export class SyncedRun {
       this.#following.releaseAll({ over: true })
       if (this.#isComplete) this.#showRows(true)
     })
-    // Electric drops updates of rows that it does not find in memory, and then moves its token on.
-    const needsAll = onDemand && this.#metadata.get(ELECTRIC_TOKEN) !== undefined
+    const needsAll = onDemand && this.#adapter.needsAllRows?.() === true
     const begin = (): void => {
       if (this.#stopped) return
       this.#role.contend()
@@ -359,8 +357,12 @@ export class SyncedRun {
       hydrate: () => this.#hydrateAll(),
       onTouched: (key) => this.#subsets.touched(key),
       hidden: () => this.#subsets.hidden,
+      onIdentified: (identity) => {
+        this.#identity = identity
+      },
       onReady: () => this.#sourceReady(),
       onError: (error) => this.#sourceError(error),
+      onBeginAgain: () => this.#role.restart(),
     })
     this.#begin(session, schema.schemaVersion)
     return session
@@ -372,6 +374,7 @@ export class SyncedRun {
     const identity = this.#identity ?? null
     if (this.#foreign === undefined) {
       if (!this.#metadata.has(IDENTITY)) session.firstSays(IDENTITY, identity)
+      else if (this.#adapter.leavesOldRows?.() === true) session.dropOldRows()
       return
     }
     const reset: Op[] = [{ op: 'reset', collection }]
@@ -442,17 +445,22 @@ export class SyncedRun {
   /** Another context has begun the collection, with the same source or another one. */
   #hearIdentity(value: unknown): void {
     const newest = typeof value === 'string' ? value : undefined
-    if (value === undefined || newest === this.#identity || this.#identity === undefined) {
+    if (value === undefined || newest === this.#identity) {
       this.#noLongerForeign()
       return
     }
-    // After the entry has been applied.
-    const { id } = this.#options
-    const error = new SourceIdentityError(id, this.#identity, newest ?? 'none')
-    queueMicrotask(() => {
-      this.#following.stop()
-      this.#fail(error)
-    })
+    this.#adapter
+      .identify(newest)
+      .then(({ identity, isSame }) => {
+        if (!isSame)
+          throw new SourceIdentityError(this.#options.id, this.#identity ?? 'none', newest ?? 'none')
+        this.#identity = identity
+        this.#noLongerForeign()
+      })
+      .catch((error: unknown) => {
+        this.#following.stop()
+        this.#fail(error)
+      })
   }
 
   #cleared(reset: boolean): void {

@@ -32,7 +32,7 @@ export function syncedSync(options: SyncedOptions): Config {
     if (config.sync !== wrapped.sync) return bind(config, utilities, startSyncIfIdle)
     // The source is bound inside: it knows its collection by the view that we give it.
     const source = bind(options.source, utilities, startSyncIfIdle)
-    const bound = new Runs({ ...options, source })
+    const bound = new Runs({ ...options, source, unbound: options.source })
     if (isQuerySource(options)) runUtilitiesWhereSourceRuns(utilities as Utilities, bound, startSyncIfIdle)
     return withCollectionSyncConfigCleanup(around(bound), () => (source as Hooks)[CLEANUP]?.())
   })

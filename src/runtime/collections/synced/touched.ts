@@ -6,6 +6,8 @@ import type { Key } from '../../../values/key.js'
 export interface Touched {
   /** All rows went first. */
   truncated: boolean
+  /** How the collection was begun anew, when it was: its metadata went too. */
+  anew: readonly Op[]
   readonly keys: Set<Key>
   /** Of those keys, the changes of rows that were not in memory. */
   readonly unseen: Map<Key, readonly Op[]>
@@ -15,6 +17,7 @@ export interface Touched {
 
 export const nothingTouched = (): Touched => ({
   truncated: false,
+  anew: [],
   keys: new Set(),
   unseen: new Map(),
   names: new Set(),
@@ -26,6 +29,10 @@ export function touchAlso(touched: Touched, later: Touched): void {
     touched.truncated = true
     touched.keys.clear()
     touched.unseen.clear()
+  }
+  if (later.anew.length > 0) {
+    touched.anew = later.anew
+    touched.names.clear()
   }
   for (const key of later.keys) {
     touched.keys.add(key)

@@ -54,6 +54,8 @@ export interface UpstreamOptions {
   readonly onUnloaded: (key: Key, state: RowState) => void
   /** Fields came for a row that nobody has, and were left out. */
   readonly onRowless: (key: Key) => void
+  /** The rows of earlier sessions are gone. */
+  readonly onDropped: () => void
   readonly onReady: (how: 'said so' | 'by a truncate') => void
   readonly onError: (error: unknown) => void
 }
@@ -65,6 +67,7 @@ export class Upstream {
   /** An open transaction makes the collection ready when it commits. */
   #readyOnCommit = false
   #isUnloading = false
+  #leavesOldRows = false
   #closed = false
   /** What the source says of itself. */
   #status: CollectionStatus = 'loading'
@@ -73,11 +76,12 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#options = options
-    const { core, held, isServing, isViewNew } = options
+    const { core, held, isServing, isViewNew, adapter } = options
+    const findsEveryRow = adapter.findsEveryRow === true
     const status = (): CollectionStatus => this.#statusOf(core.collection.status)
     this.params = {
       ...core,
-      collection: sourceView(core.collection, { status, held, isServing }, isViewNew),
+      collection: sourceView(core.collection, { status, held, isServing, findsEveryRow }, isViewNew),
       begin: () => this.#begin(),
       write: (message) => this.#write(message),
       commit: (signal) => this.#commit(signal),
@@ -104,6 +108,11 @@ export class Upstream {
     } finally {
       this.#isUnloading = false
     }
+  }
+
+  /** The rows of earlier sessions go when the source knows its place, and it is to be asked again for those that are wanted. */
+  dropOldRows(): void {
+    this.#leavesOldRows = true
   }
 
   /** Deletes rows as if the source had. */
@@ -233,6 +242,7 @@ export class Upstream {
     const { core, metadata, marksFor, release } = this.#options
     const transaction = this.#open.pop()
     if (transaction === undefined) return core.commit(signal)
+    if (this.#leavesOldRows && this.#hasPlace(transaction)) this.#dropRows()
     const pending = core.collection._state.pendingSyncedTransactions.at(-1)
     if (this.#isUnloading) return this.#unload(transaction, signal)
     // Rows that waited come up with what the source says first, in one step.
@@ -258,6 +268,19 @@ export class Upstream {
         slot.drop()
       }
     }
+  }
+
+  #hasPlace({ stagedNames }: UpstreamTransaction): boolean {
+    const { adapter } = this.#options
+    return Array.from(stagedNames).some(([name, value]) => adapter.isPlace?.(name, value) === true)
+  }
+
+  #dropRows(): void {
+    this.#leavesOldRows = false
+    this.#begin()
+    this.#truncate({ markReady: false })
+    this.#commit()
+    this.#options.onDropped()
   }
 
   #unload(transaction: UpstreamTransaction, signal?: AbortSignal): SyncAppliedReceipt {

@@ -15,6 +15,8 @@ type Metadata = NonNullable<SyncParams<object, Key>['metadata']>
 export interface AdapterContext {
   readonly id: string
   readonly source: SyncConfig<object, Key>
+  /** The source before it was bound to its collection. */
+  readonly unbound: SyncConfig<object, Key>
   readonly utils: unknown
   /** The identity of the source, where the app gives one. */
   readonly identity: Identity
@@ -31,12 +33,26 @@ export type UnknownUpdate = 'is a row' | 'names fields'
 export interface SourceAdapter {
   /** Who the source is, and whether the rows on disk, of which `stored` is said, are its. */
   identify(stored: Identity): Promise<Identified>
+  /** The identity that the source gives away by what it keeps among the collection's metadata. */
+  identityIn?(name: string, value: unknown): Identity
   /** A session begins: the source is about to be started. */
   begin?(): void
   /** What the source is given as `metadata.persistence`; left out: daybook's capability. */
   readonly persistence?: null
   /** It deletes what was deleted upstream while nobody ran it. */
   readonly deletesWhatIsGone?: boolean
+  /** Where rows are loaded by subset: the source goes on only when all that are on disk are in memory. */
+  needsAllRows?(): boolean
+  /** Where rows are loaded by subset: the source will neither go on from those on disk nor drop them. */
+  leavesOldRows?(): boolean
+  /** By setting this the source says that it knows its place in what is to come. */
+  isPlace?(name: string, value: unknown): boolean
+  /** The source finds every row that it looks for: it would drop changes of those that are only on disk. */
+  readonly findsEveryRow?: boolean
+  /** After this error the source is to be started again, and will come right. */
+  canBeginAgain?(error: unknown): boolean
+  /** The source refuses a subset because it fetches all rows: the subset is there when the source is ready. */
+  comesWithEverything?(error: unknown): boolean
   /** Metadata of rows is of no use to the source after a restart, and is not kept. */
   readonly forgetsRowMetadata?: boolean
   /** What is kept of a row's metadata. */

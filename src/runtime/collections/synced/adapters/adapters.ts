@@ -2,11 +2,15 @@
 
 import { identified } from '../identity.js'
 import type { AdapterContext, SourceAdapter } from './adapter.js'
-import { isQuerySource } from './detect.js'
+import { isElectricSource, isQuerySource } from './detect.js'
+import { ElectricAdapter } from './electric.js'
 import { queryAdapter } from './query.js'
 
-export const adapterOf = (context: AdapterContext): SourceAdapter =>
-  isQuerySource(context) ? queryAdapter(context) : plainAdapter(context)
+export function adapterOf(context: AdapterContext): SourceAdapter {
+  if (isQuerySource(context)) return queryAdapter(context)
+  if (isElectricSource(context)) return new ElectricAdapter(context)
+  return plainAdapter(context)
+}
 
 /** A source of which daybook knows nothing but the protocol. */
 const plainAdapter = ({ identity }: AdapterContext): SourceAdapter => ({
