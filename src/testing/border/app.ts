@@ -262,8 +262,14 @@ export class App {
   }
 
   moveWindow(which: number, window: { readonly offset: number; readonly limit: number }): void {
-    const query = this.queries[which % Math.max(1, this.queries.length)]
-    if (query === undefined || kindOf(query.shape).paged !== true || query.query.status === 'error') return
+    // Without an index TanStack DB 0.15.2 loads the rows of a moved window again and again, without an end, when a row is
+    // inserted into one that is not full; in memory as well.
+    const paged = this.queries.filter(
+      ({ shape, query }) =>
+        kindOf(shape).paged === true && this.#parts.shapes[shape.on].indexed && query.status !== 'error',
+    )
+    const query = paged[which % Math.max(1, paged.length)]
+    if (query === undefined) return
     const moved = query.query.utils.setWindow(window)
     query.window = window
     if (moved !== true)

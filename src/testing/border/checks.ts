@@ -8,6 +8,7 @@ import { type FoldedCollections, foldOps } from '../fold.js'
 import { type ArchivedEntry, opsOf } from '../simulation/archive.js'
 import { BrokenPromise, must } from '../simulation/check.js'
 import type { LiveQuery } from './app.js'
+import type { BorderBranches } from './branches.js'
 import { type Call, type Calls, codeOf, isRefused } from './calls.js'
 import { plain } from './plain.js'
 import type { On } from './program.js'
@@ -77,25 +78,32 @@ function resultOf(query: LiveQuery['query'], ordered = false): unknown[] {
 export class LogWalk {
   readonly rows: FoldedCollections = new Map()
   readonly #calls: Calls
+  readonly #branches: BorderBranches
   /** Collections whose rows a source writes. */
   readonly #synced: ReadonlySet<string>
   /** What the log has of each row of each origin, in order. */
   readonly #ops = new Map<string, { readonly kind: string; readonly mark: unknown }[]>()
   readonly #groups = new Map<number, number>()
+  /** The entry that wrote the initialData of each collection. */
+  readonly #initials = new Map<string, number>()
+  /** Collections that the log has mentioned. */
+  readonly #mentioned = new Set<string>()
   /** Metadata of the collections, by collection and name. */
   readonly #states = new Map<string, Map<string, unknown>>()
   /** Rows of which more was written than the program asked for: they were forgotten, for example. */
   readonly uncertain = new Set<string>()
 
-  constructor(calls: Calls, synced: ReadonlySet<string>) {
+  constructor(calls: Calls, branches: BorderBranches, synced: ReadonlySet<string>) {
     this.#calls = calls
+    this.#branches = branches
     this.#synced = synced
   }
 
   /** B1 and B3: what an entry does it does on the rows that its writer took for granted. */
   take(entry: ArchivedEntry): void {
     const { seq, origin } = entry
-    for (const op of opsOf(entry)) {
+    const ops = opsOf(entry)
+    for (const op of ops) {
       const rows = this.rows.get(op.collection)
       if (op.op === 'reset') this.#states.delete(op.collection)
       if (op.op === 'state') this.#setState(op.collection, op.name, op.value)
@@ -116,8 +124,11 @@ export class LogWalk {
         if (op.op === 'patch') must(isThere, () => `B1: ${name} changes a row that is not there`)
         if (op.op === 'put' && (call?.kind === 'insert' || call?.kind === 'update'))
           must(!isThere, () => `B3: ${name} overwrites a row, and was made by an ${call.kind}`)
+        if (op.op === 'put' && call?.kind === 'update')
+          this.#branches.reached('a row that only memory had was changed, and kept whole')
         const isInitial = typeof mark === 'number' && mark < 0
-        if (!isInitial) this.#note(`${origin} ${op.collection} ${text(op.key)}`, { kind: op.op, mark })
+        if (isInitial) this.#takeInitial(op.collection, mark, seq)
+        else this.#note(`${origin} ${op.collection} ${text(op.key)}`, { kind: op.op, mark })
         if (call !== undefined && call.group > 0) {
           const seen = this.#groups.get(call.group)
           must(
@@ -129,6 +140,18 @@ export class LogWalk {
       }
       foldOps(this.rows, [op])
     }
+    for (const { collection } of ops) this.#mentioned.add(collection)
+  }
+
+  /** B4: initialData is written in one entry, before anything else of its collection. */
+  #takeInitial(collection: string, mark: number, seq: number): void {
+    const written = this.#initials.get(collection)
+    if (written === undefined) this.#branches.reached('initialData was written, once')
+    must(
+      written === undefined ? !this.#mentioned.has(collection) : written === seq,
+      () => `B4: entry ${seq} writes initialData of ${collection}, which the log had mentioned (${mark})`,
+    )
+    this.#initials.set(collection, seq)
   }
 
   /** B1, B2, B11: of each row, the log has what was kept, once, in the order in which it was asked for; nothing that was refused. */

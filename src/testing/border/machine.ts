@@ -3,6 +3,9 @@
  */
 
 import { LoadSubsetOperationAbortedError } from '@tanstack/db'
+// Code that the library loads on request arrives in real time, for which virtual time does not wait.
+import '../../materializer/subset/answer.js'
+import '../../runtime/collections/synced/synced-run.js'
 import type { Connection } from '../../drivers/driver.js'
 import type { SqlRow } from '../../drivers/statement.js'
 import { runOf } from '../../runtime/collections/follow.js'
@@ -13,10 +16,11 @@ import type { Key } from '../../values/key.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 import { turn } from '../simulation/virtual-clock.js'
 import { App, type LiveQuery, type Waiting } from './app.js'
+import { Arrivals } from './arrivals.js'
 import { BorderFile, type OpenHandle } from './border-file.js'
 import { BorderTime } from './border-time.js'
 import { BorderBranches } from './branches.js'
-import { Calls, codeOf } from './calls.js'
+import { Calls, codeOf, isRefused } from './calls.js'
 import {
   checkConfirmed,
   checkMarks,
@@ -77,6 +81,9 @@ class Machine {
   readonly #archive = new LogArchive()
   readonly #walk: LogWalk
   readonly #reference = new Reference()
+  readonly #arrivals: Arrivals
+  /** Which context ran the source of each collection at the last look. */
+  readonly #owners = new Map<On, App>()
   readonly #apps: App[] = []
   readonly #handles = new Map<App, OpenHandle>()
   readonly #connection: Connection
@@ -93,8 +100,13 @@ class Machine {
     this.#time = time
     this.#branches = branches
     this.#file = new BorderFile(time.clock, program.fates, (connection) => this.#archive.of(connection))
+    this.#arrivals = new Arrivals(branches)
     this.#connection = this.#file.connect()
-    this.#walk = new LogWalk(this.#calls, new Set(BOTH.filter((on) => program[on].source !== undefined)))
+    this.#walk = new LogWalk(
+      this.#calls,
+      branches,
+      new Set(BOTH.filter((on) => program[on].source !== undefined)),
+    )
     for (const on of BOTH) if (this.#hasSource(on)) this.#servers[on].apply(FIRST_ROWS)
     for (const who of program.contexts.keys()) this.#open(who)
   }
@@ -246,6 +258,8 @@ class Machine {
   /** Marked by negative numbers: no call asked for them. */
   #initialRows({ initial }: CollectionShape): Row[] {
     if (initial === 0) return []
+    if (this.#initials > 0)
+      this.#branches.reached('initialData was left alone because the collection existed')
     const start = ++this.#initials
     return [1, 2, 3].slice(0, initial).map((id) => ({ id, n: id, tag: 'x', v: -100 * start - id }))
   }
@@ -369,7 +383,8 @@ class Machine {
       const before = this.#calls.all
         .slice(0, index)
         .filter((other) => other.origin === each.origin && other.on === each.on && other.key === each.key)
-        .filter((other) => other.outcome === 'pending')
+        // A handler that fails does not let those behind it pass: they wait for what is before it.
+        .filter((other) => other.outcome === 'pending' || isRefused(other))
       return [...before, ...group(each)].some(visit)
     }
     return visit(call)
@@ -408,7 +423,11 @@ class Machine {
         })
       }
       if (this.#isPending(app)) continue
-      for (const live of app.queries) await this.#checkQuery(who, app, live)
+      for (const live of app.queries) {
+        await this.#checkQuery(who, app, live)
+        const { on } = live.shape
+        if (this.#program[on].mode === 'on-demand') this.#arrivals.look(live, app.rows(on), this.#walk.of(on))
+      }
     }
   }
 
@@ -418,7 +437,14 @@ class Machine {
     const states = this.#walk.states(on)
     checkMarks(on, states, rows, this.#records[on], server)
     checkConfirmed(this.#calls, on, server)
-    const isRunning = this.#apps.some((app) => !app.hasEnded && app.sources.get(on)?.isRunning === true)
+    const owner = this.#apps.find((app) => !app.hasEnded && app.sources.get(on)?.isRunning === true)
+    const isRunning = owner !== undefined
+    if (owner !== undefined) {
+      const before = this.#owners.get(on)
+      if (before !== undefined && before !== owner)
+        this.#branches.reached('another context took over the source')
+      this.#owners.set(on, owner)
+    }
     if (mode === 'eager' && !server.isAway && isRunning) checkSameRows(`the log of ${on}`, rows, server.rows)
     for (const [who, app] of this.#apps.entries()) {
       const { status } = app.rows(on)
@@ -448,14 +474,20 @@ class Machine {
       this.#branches.reached('TanStack DB gave up a live query of its own')
       return
     }
-    // A page that is wrong over the right rows was loaded wrongly; any other query has only to be told of its rows.
-    const isPage =
-      kindOf(live.shape).ordered === true && BOTH.some((on) => this.#program[on].mode === 'on-demand')
+    // A page that is wrong while rows are on disk only was loaded wrongly; any other query has only to be told of its rows.
+    const isPage = kindOf(live.shape).ordered === true && BOTH.some((on) => this.#isPartial(app, on))
     const isReady = live.query.status === 'ready'
     const isRight =
       isReady && !isPage && showTheSame(await this.#reference.afresh(live, app.collections), reference, live)
     must(isRight, () => fault)
     this.#branches.reached('a live query of TanStack DB lost track of its own rows')
+  }
+
+  /** Whether rows of an on-demand collection are not in memory. */
+  #isPartial(app: App, on: On): boolean {
+    return (
+      this.#program[on].mode === 'on-demand' && [...this.#walk.of(on).keys()].some((key) => !app.has(on, key))
+    )
   }
 
   async #onDisk(on: On): Promise<Map<Key, object>> {
