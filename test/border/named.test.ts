@@ -207,7 +207,7 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
   ],
 ]
 
-test.each(cases)('%s', async (_, counterExample, branch) => {
-  const reached = await replayBorder(counterExample)
+test.each(cases.map(([name, run, branch]) => ({ name, run, branch })))('$name', async ({ run, branch }) => {
+  const reached = await replayBorder(run)
   if (branch !== undefined) expect(reached[branch]).toBeGreaterThan(0)
 })

@@ -6,6 +6,7 @@ import { LoadSubsetOperationAbortedError } from '@tanstack/db'
 // Code that the library loads on request arrives in real time, for which virtual time does not wait.
 import '../../materializer/subset/answer.js'
 import '../../runtime/collections/synced/synced-run.js'
+import '../../runtime/on-request.js'
 import type { Connection } from '../../drivers/driver.js'
 import type { SqlRow } from '../../drivers/statement.js'
 import { runOf } from '../../runtime/collections/follow.js'
