@@ -9,7 +9,7 @@ import { type BorderBranch, type BorderProgram, type BorderStep, replayBorder } 
 type Change = Extract<BorderStep, { do: 'change' }>
 type Fields = Extract<Change['changes'][number], { kind: 'insert' }>['fields']
 
-const eager = { mode: 'eager', handlers: true, indexed: false, initial: 0 } as const
+const eager = { mode: 'eager', handlers: true, garbage: false, indexed: false, initial: 0 } as const
 const onDemand = { ...eager, mode: 'on-demand' } as const
 const source = {
   updates: 'full',

@@ -116,7 +116,7 @@ export async function exploreBorder({
  *
  * @throws BrokenPromise, which says what is wrong
  * @example
- * const local = { mode: 'eager', handlers: true, indexed: false, initial: 0 } as const
+ * const local = { mode: 'eager', handlers: true, garbage: false, indexed: false, initial: 0 } as const
  * const branches = await replayBorder({
  *   contexts: ['handle'],
  *   a: local,

@@ -70,9 +70,11 @@ function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
     focus === 'on demand'
       ? fc.constant('on-demand' as const)
       : fc.constantFrom('eager' as const, 'eager' as const, 'on-demand' as const)
+  const garbage = fc.constantFrom(false, false, true)
   const local = fc.record({
     mode,
     handlers: fc.boolean(),
+    garbage,
     indexed: fc.boolean(),
     initial: fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
@@ -89,6 +91,7 @@ function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
   const synced = fc.record({
     mode,
     handlers: fc.boolean(),
+    garbage,
     indexed: fc.boolean(),
     initial: fc.constant(0),
     source,
@@ -205,7 +208,20 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
         on,
       }),
     ),
-    step(1, fc.record({ do: just('compact'), who, on, key: keys })),
+    step(
+      2,
+      fc.record({
+        do: fc.constantFrom('compact' as const, 'drop' as const, 'forget' as const, 'redact' as const),
+        who,
+        on,
+        key: keys,
+      }),
+    ),
+    step(
+      1,
+      fc.record({ do: just('hydrate'), who, on, keys: fc.uniqueArray(keys, { minLength: 1, maxLength: 3 }) }),
+    ),
+    step(1, fc.record({ do: just('new version'), who })),
     step(
       2,
       fc.record({
@@ -217,6 +233,8 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
     ),
     ...(focus === 'synced' || focus === 'everything'
       ? [
+          step(1, fc.record({ do: just('another identity'), on })),
+          step(1, fc.record({ do: just('read much'), who, on })),
           step(8, fc.record({ do: just('server'), on, changes: changes(3) })),
           step(
             6,
