@@ -27,6 +27,11 @@ export const REACHED: Readonly<Record<Focus, readonly BorderBranch[]>> = {
     'a handle was closed while changes were under way',
     'a handle was killed',
     'a log was trimmed',
+    'a row was forgotten',
+    'entries were redacted',
+    'a collection was dropped while it was open',
+    'a collection was migrated',
+    'a row that only memory had was changed, and kept whole',
   ],
   'on demand': [
     'a row on disk came to fit a loaded subset without being in memory',
@@ -41,6 +46,8 @@ export const REACHED: Readonly<Record<Focus, readonly BorderBranch[]>> = {
     'entries came through a faulty channel',
     'initialData was written, once',
     'initialData was left alone because the collection existed',
+    'a context was too old for the rows',
+    'a collection was collected as garbage',
   ],
   synced: [
     'a source began with rows on disk',
@@ -54,6 +61,10 @@ export const REACHED: Readonly<Record<Focus, readonly BorderBranch[]>> = {
     'a collection was not ready without its source',
     'another context took over the source',
     'a mutation was confirmed by its source',
+    'rows came with server rendering',
+    'a seed stayed, because its source could not be asked',
+    'another identity began',
+    'a context read much',
   ],
   everything: [],
 }

@@ -201,6 +201,95 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     'a source truncated',
   ],
   [
+    // Marks of answered subsets were written with each answer, also where it said nothing new.
+    'answers of rows that the log has already append next to nothing',
+    program(
+      { a: { ...onDemand, source: { ...source, updates: 'partial' } } },
+      { do: 'time', ms: 20 },
+      { do: 'read much', who: 0, on: 'a' },
+    ),
+    'a context read much',
+  ],
+  [
+    'a row of server rendering that a local-only collection has in memory only is updated, and kept whole',
+    program({}, QUIET, { do: 'hydrate', who: 0, on: 'a', keys: [1] }, update(1, { n: 1 }), QUIET, restart()),
+    'a row that only memory had was changed, and kept whole',
+  ],
+  [
+    'rows that came with server rendering are written, and are there without the source',
+    program(
+      { a: { ...eager, source } },
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      QUIET,
+      restart(0, false),
+    ),
+    'a collection was ready without its source',
+  ],
+  [
+    'rows that came with server rendering stay for as long as the source cannot be asked',
+    program(
+      { a: { ...eager, source } },
+      restart(0, false),
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      QUIET,
+    ),
+    'a seed stayed, because its source could not be asked',
+  ],
+  [
+    "another user's rows are not shown, also without the source",
+    program(
+      { a: { ...eager, source } },
+      QUIET,
+      { do: 'source', on: 'a', what: 'away' },
+      { do: 'another identity', on: 'a' },
+      QUIET,
+      { do: 'source', on: 'a', what: 'back' },
+    ),
+    'another identity began',
+  ],
+  [
+    'a collection is migrated while a context of the older version has it open',
+    program(
+      TWO,
+      insert(1, { n: 1 }),
+      QUIET,
+      { do: 'new version', who: 0 },
+      update(1, { n: 2 }, { who: 1 }),
+      QUIET,
+    ),
+    'a collection was migrated',
+  ],
+  [
+    'a collection that is dropped is empty in all contexts, and is filled again',
+    program(
+      { ...TWO, a: onDemand },
+      insert(1, { n: 1 }),
+      query(ALL, 0, 1),
+      QUIET,
+      { do: 'drop', who: 1, on: 'a', key: 1 },
+      insert(2, { n: 2 }),
+      QUIET,
+      insert(1, { n: 3 }, { who: 1 }),
+    ),
+    'a collection was dropped while it was open',
+  ],
+  [
+    'a row that is forgotten goes from all contexts',
+    program(TWO, insert(1, { n: 1 }), QUIET, { do: 'forget', who: 1, on: 'a', key: 1 }),
+    'a row was forgotten',
+  ],
+  [
+    // The answer was cut like a page of the log, for it has `entries` as well.
+    'entries are redacted through a channel',
+    program({ contexts: ['handle', 'remote'] }, insert(1, { n: 1 }), QUIET, {
+      do: 'redact',
+      who: 1,
+      on: 'a',
+      key: 1,
+    }),
+    'entries were redacted',
+  ],
+  [
     'a collection is ready without its source once it was complete',
     program({ a: { ...eager, source } }, QUIET, restart(0, false)),
     'a collection was ready without its source',

@@ -76,7 +76,6 @@ export async function exploreBorder({
   shrink = true,
 }: BorderOptions): Promise<BorderReport> {
   if (!FOCUSES.includes(focus)) throw new TypeError(`There is no focus ${focus}: ${FOCUSES.join(', ')}.`)
-  await loadSyncedRuns()
   const branches = new BorderBranches()
   let ran = 0
   const property = fc.asyncProperty(programs(focus, { steps, values }), async (program) => {

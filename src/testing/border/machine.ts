@@ -5,7 +5,7 @@
 import { LoadSubsetOperationAbortedError } from '@tanstack/db'
 // Code that the library loads on request arrives in real time, for which virtual time does not wait.
 import '../../materializer/subset/answer.js'
-import '../../runtime/collections/synced/synced-run.js'
+import { loadSyncedRuns } from '../../runtime/collections/synced/synced.js'
 import '../../runtime/on-request.js'
 import type { Connection } from '../../drivers/driver.js'
 import type { SqlRow } from '../../drivers/statement.js'
@@ -71,6 +71,7 @@ const BOTH: readonly On[] = ['a', 'b']
  * @throws BrokenPromise
  */
 export async function runProgram(program: Program, branches = new BorderBranches()): Promise<void> {
+  await loadSyncedRuns()
   const time = new BorderTime()
   time.begin()
   const machine = new Machine(program, time, branches)
@@ -529,6 +530,10 @@ class Machine {
     for (const [who, app] of this.#apps.entries()) {
       for (const on of BOTH) {
         const rows = app.rows(on)
+        if (rows.status === 'error' && app.version < this.#version)
+          this.#branches.reached('a context was too old for the rows')
+        if (rows.status === 'cleaned-up' && this.#program[on].garbage)
+          this.#branches.reached('a collection was collected as garbage')
         if (rows.status !== 'ready') continue
         const { mode } = this.#program[on]
         const seeds = this.#seedsOf(app, on)
@@ -551,7 +556,7 @@ class Machine {
 
   /** Seeds are there until the log or a source has spoken; a source that can be asked has. */
   #seedsOf(app: App, on: On): ReadonlySet<Key> {
-    const seeds = app.seeds(on)
+    const seeds = app.rows(on).status === 'cleaned-up' ? new Set<Key>() : app.seeds(on)
     if (seeds.size === 0 || !this.#hasSource(on)) return seeds
     must(this.#servers[on].isAway, () => `B4: ${on} has seeds ${[...seeds].join(', ')}, and its source works`)
     this.#branches.reached('a seed stayed, because its source could not be asked')

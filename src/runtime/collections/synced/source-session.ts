@@ -114,7 +114,7 @@ export class SourceSession {
       persistence: adapter.persistence === null ? null : capabilityOf(parts),
       legacy: legacyCapability(parts),
       reserve: () => this.#recorder.reserve(),
-      marksFor: (changes) => this.#marksFor(changes),
+      marksFor: (changes, isWritten) => this.#marksFor(changes, isWritten),
       onTouched: options.onTouched,
       onUnloaded: (key, state) => this.#recorder.leavesMemory(key, this.#opsOf(key, state)),
       onRowless: (key) => this.#warnOfRowless(key),
@@ -266,10 +266,15 @@ export class SourceSession {
   }
 
   /** Marks that change in the entry of a transaction, because its rows do (B5). */
-  #marksFor({ isTruncated, isIncomplete, isEmpty }: UpstreamTransaction): Map<string, unknown> {
+  #marksFor(
+    { isTruncated, isIncomplete, isEmpty }: UpstreamTransaction,
+    isWritten: boolean,
+  ): Map<string, unknown> {
     const { onDemand, metadata, answered } = this.#options
     if (isEmpty) return new Map()
-    const marks = new Map<string, unknown>([...this.#takeFirst(), ...answered.take()])
+    const marks = new Map<string, unknown>(this.#takeFirst())
+    // An answer of rows that the log has already is no reason for an entry (B10).
+    if (isWritten) for (const [name, value] of answered.take()) marks.set(name, value)
     if (onDemand && isTruncated) for (const [name, value] of answered.dropped()) marks.set(name, value)
     if (isTruncated) {
       this.#hasTruncated = true
