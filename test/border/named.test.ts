@@ -226,6 +226,15 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     'a collection was ready without its source',
   ],
   [
+    'a row of server rendering that a snapshot has not sent was deleted upstream',
+    program(
+      { a: { ...eager, source: { ...source, resumes: 'snapshot' } } },
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 2 }] },
+    ),
+    'rows came with server rendering',
+  ],
+  [
     'rows that came with server rendering stay for as long as the source cannot be asked',
     program(
       { a: { ...eager, source } },

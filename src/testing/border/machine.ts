@@ -306,7 +306,11 @@ class Machine {
 
   async #restart(who: number, how: 'close' | 'kill'): Promise<void> {
     const index = who % this.#apps.length
-    const app = this.#apps[index] as App
+    await this.#end(this.#apps[index] as App, how)
+    this.#open(index)
+  }
+
+  async #end(app: App, how: 'close' | 'kill'): Promise<void> {
     const handle = this.#handles.get(app)
     const isBusy = this.#calls.all.some((call) => call.origin === app.origin && call.outcome === 'pending')
     if (how === 'kill') {
@@ -325,7 +329,6 @@ class Machine {
       // What waited for an API of the app's is lost with it.
       this.#calls.lose(app.origin)
     }
-    this.#open(index)
   }
 
   async #maintain(
@@ -381,7 +384,8 @@ class Machine {
     server.apply(FIRST_ROWS)
     this.#servers[on] = server
     this.#records[on] = new SourceRecord()
-    for (const who of this.#apps.keys()) await this.#restart(who, 'close')
+    for (const app of this.#apps) await this.#end(app, 'close')
+    for (const who of this.#apps.keys()) this.#open(who)
   }
 
   /** B8: nothing of those before is shown. */

@@ -12,7 +12,7 @@ import type { Key } from '../../../values/key.js'
 import type { Internals } from '../../daybook/internals.js'
 import type { Entry } from '../../journal/journal.js'
 import type { SyncOwner } from '../../sync-owner/sync-owner.js'
-import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams } from '../core-state.js'
+import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams, seedKeys } from '../core-state.js'
 import type { HeldRows } from '../held-rows.js'
 import { COMPLETE, type CollectionMetadata } from '../metadata.js'
 import type { AnsweredSubsets } from '../on-demand/answered-subsets.js'
@@ -286,17 +286,23 @@ export class SourceSession {
   }
 
   #ready(how: 'said so' | 'by a truncate'): void {
-    const { onDemand, metadata, fromLog, held, releaseAll, snapshot, onReady } = this.#options
+    const { onDemand, metadata, releaseAll, snapshot, onReady } = this.#options
     const isFirst = !this.#wasReady
     this.#wasReady = true
     // A collection that was emptied is complete when its source says so, not because it is empty.
     const isComplete = onDemand || how === 'said so' || !this.#isIncomplete
     if (how === 'said so') this.#isIncomplete = false
-    if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows([...fromLog, ...held().keys()])
+    if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows(this.#unsent)
     else if (isFirst) this.#warnOfLeftRows()
     if (isComplete && metadata.get(COMPLETE) !== true) this.note([[COMPLETE, true]])
     releaseAll({ over: true })
     onReady()
+  }
+
+  /** The rows that were there before this session, from the log or by server rendering, and were not sent in it. */
+  get #unsent(): Key[] {
+    const { fromLog, held, core } = this.#options
+    return [...new Set([...fromLog, ...held().keys(), ...seedKeys(core.collection)])]
   }
 
   /** A source that begins anew each time, and does not say that it sends everything, leaves rows that are gone upstream. */
