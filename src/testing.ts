@@ -6,6 +6,23 @@
 export type { Connection, Driver } from './drivers/driver.js'
 export { createDriver } from './drivers/runner.js'
 export type { MaybePromise, SqlRow, SqlValue, Statement } from './drivers/statement.js'
+export { BORDER_BRANCHES, type BorderBranch } from './testing/border/branches.js'
+export {
+  BorderError,
+  type BorderOptions,
+  type BorderReport,
+  exploreBorder,
+  replayBorder,
+} from './testing/border/explore.js'
+export { FOCUSES as BORDER_FOCUSES, type Focus as BorderFocus } from './testing/border/generators.js'
+export type {
+  Change as BorderChange,
+  CollectionShape,
+  Program as BorderProgram,
+  QueryShape,
+  SourceShape,
+  Step as BorderStep,
+} from './testing/border/program.js'
 export {
   type Checkable,
   checkLog,

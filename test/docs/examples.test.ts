@@ -17,7 +17,7 @@ import { all } from '../../src/drivers/program.js'
 import { createDriver } from '../../src/drivers/runner.js'
 import { digest } from '../../src/log/checksum.js'
 import * as node from '../../src/node.js'
-import { checkLog } from '../../src/testing.js'
+import { checkLog, exploreBorder, replayBorder } from '../../src/testing.js'
 import { decodeKey } from '../../src/values/decode-key.js'
 import { encodeKey } from '../../src/values/key.js'
 import { sameValue } from '../../src/values/same.js'
@@ -90,6 +90,8 @@ test.each(examples)('the example of $name holds', async ({ code }) => {
       sameValue,
       createDriver,
       checkLog,
+      exploreBorder,
+      replayBorder,
       all,
     },
     ...{ ...words, verb, Decimal },

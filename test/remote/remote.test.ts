@@ -112,6 +112,11 @@ describe.each(channels)('through %s', (_name, open) => {
     expect(await journal.stats()).toEqual(await session.maintenance.stats())
     expect((await journal.verify()).clean).toBe(true)
     await journal.rebuild()
+    // Both have `entries`, as pages of the log have.
+    const plan = await journal.planRedaction({ from: 1, to: position.seq })
+    expect(plan).toEqual(await session.maintenance.planRedaction({ from: 1, to: position.seq }))
+    expect(await journal.redact({ from: 1, to: position.seq })).toMatchObject(plan)
+    expect(await journal.forget('todos', [1])).toMatchObject({ rows: 1 })
     expect((await journal.compact()).seq).toBeGreaterThan(position.seq)
   })
 

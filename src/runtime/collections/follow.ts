@@ -275,11 +275,16 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     }
   }
 
-  // Of a collection that loads its rows by subset, those that are in memory.
+  // Of a collection that loads its rows by subset, those that are in memory: at first, seeds that may be in the log.
   #subset(replace: boolean): Subset | undefined {
     if (!this.isOnDemand) return undefined
-    if (!replace) return { limit: 0 }
-    return { where: hasOneOf(Array.from(acceptedRows(this.#params.collection), ([key]) => key)) }
+    const { collection } = this.#params
+    const inMemory = replace
+      ? Array.from(acceptedRows(collection), ([key]) => key)
+      : this.#seeds === 'go'
+        ? seedKeys(collection)
+        : []
+    return inMemory.length > 0 ? { where: hasOneOf(inMemory) } : { limit: 0 }
   }
 
   // Nobody sees the rows before all are there, so they can be written a few at a time. Answers with those that are left.

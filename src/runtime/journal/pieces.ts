@@ -5,6 +5,7 @@
 
 import type { Entry } from '../../log/entry.js'
 import type { StoredRow } from '../../materializer/tables.js'
+import type { Method } from './protocol.js'
 
 /** About how much one piece holds, in UTF-16 code units. */
 const PIECE = 1 << 18
@@ -22,11 +23,12 @@ interface EntriesPiece {
   readonly parts?: readonly string[]
 }
 
-/** The pieces of an answer; just one where it is small. The first has everything but the rest of the list. */
-export function cut(answer: unknown): unknown[] {
-  const { rows, entries } = (answer ?? {}) as { readonly rows?: unknown; readonly entries?: unknown }
-  if (Array.isArray(rows)) return cutRows(answer as RowsPiece)
-  return Array.isArray(entries) ? cutEntries(answer as EntriesPiece) : [answer]
+/** The pieces of the answer to a call; just one where it is small. The first has everything but the rest of the list. */
+export function cut(method: Method, answer: unknown): unknown[] {
+  if (method === 'query') return cutRows(answer as RowsPiece)
+  const { entries } = (method === 'read' ? answer : {}) as Partial<EntriesPiece>
+  // A reader whose place was trimmed is told so instead.
+  return entries === undefined ? [answer] : cutEntries(answer as EntriesPiece)
 }
 
 /** The answer that was cut into these pieces. */

@@ -144,7 +144,7 @@ export class Server {
     }
     this.#underWay.set(from, calls.add(id))
     try {
-      const pieces = cut(await this.#call(request))
+      const pieces = cut(request.method, await this.#call(request))
       if (this.#closed) return
       if (pieces.length === 1) this.#reply(request, reply, { value: pieces[0] })
       else {

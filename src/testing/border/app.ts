@@ -14,12 +14,14 @@ import {
   type Transaction,
 } from '@tanstack/db'
 import type { Op } from '../../log/op.js'
+import { seedKeys } from '../../runtime/collections/core-state.js'
 import { persistedCollectionOptions } from '../../runtime/collections/options.js'
 import type { Daybook } from '../../runtime/daybook/daybook.js'
 import type { Key } from '../../values/key.js'
 import type { OpenHandle } from './border-file.js'
 import type { BorderBranches } from './branches.js'
 import { type Call, type Calls, codeOf } from './calls.js'
+import { migrated } from './migrated.js'
 import type {
   Behaviour,
   Change,
@@ -60,6 +62,12 @@ interface SourceParams {
   }
 }
 
+/** How long nobody has to look at a collection before it is collected, in ms. */
+const GARBAGE = 40
+
+/** Kinds of live queries with a condition of their own for each `p`. */
+const READ = [2, 3, 5, 6]
+
 // biome-ignore lint/suspicious/noExplicitAny: rows of any shape
 type Rows = Collection<any, any, any>
 
@@ -88,6 +96,12 @@ export interface AppParts {
   readonly errors: unknown[]
   readonly servers: Readonly<Record<On, BorderServer>>
   readonly records: Readonly<Record<On, SourceRecord>>
+  /** Whose rows they have. */
+  readonly identities: Readonly<Record<On, number>>
+  /** The collections belong to a client, which can be given rows. */
+  readonly isClients: boolean
+  /** The schema version that the app declares. */
+  readonly version: number
 }
 
 export class App {
@@ -133,6 +147,37 @@ export class App {
     return this.rows(on).has(key)
   }
 
+  /** The schema version that it declares. */
+  get version(): number {
+    return this.#parts.version
+  }
+
+  /** Keys of rows that came by another way than the log, and of which the log or a source has said nothing yet. */
+  seeds(on: On): ReadonlySet<Key> {
+    return new Set(seedKeys(this.rows(on)))
+  }
+
+  /** Rows come with server rendering. */
+  hydrate(on: On, rows: readonly Row[]): void {
+    if (this.hasEnded || this.rows(on).status === 'error') return
+    this.#parts.branches.reached('rows came with server rendering')
+    this.#client.hydrate({
+      collections: [
+        { collectionId: on, rows: rows.map((value) => ({ key: value.id, value: value as never })) },
+      ],
+    })
+  }
+
+  /** Opens many live queries, and closes them. */
+  async readMuch(on: On, rest: () => Promise<void>): Promise<void> {
+    const before = new Set(this.queries)
+    for (let p = 0; p < 6; p++) for (const of of READ) this.open({ of, p, on })
+    await rest()
+    for (const query of this.queries) if (!before.has(query)) query.close()
+    this.queries.splice(0, this.queries.length, ...this.queries.filter((query) => before.has(query)))
+    await rest()
+  }
+
   /** Ends the run of a collection; live queries over it end first. */
   cleanUp(on: On): void {
     for (const query of this.queries.splice(0)) query.close()
@@ -142,7 +187,7 @@ export class App {
   /** Replaces a collection object by another one of the same id; a client has one of each id, which begins anew. */
   replace(on: On): void {
     this.cleanUp(on)
-    if (!this.#isClients) this.#collections[on] = createCollection(this.#options(on))
+    if (!this.#parts.isClients) this.#collections[on] = createCollection(this.#options(on))
     this.#collections[on].startSyncImmediate()
   }
 
@@ -265,8 +310,14 @@ export class App {
   }
 
   moveWindow(which: number, window: { readonly offset: number; readonly limit: number }): void {
-    const query = this.queries[which % Math.max(1, this.queries.length)]
-    if (query === undefined || kindOf(query.shape).paged !== true || query.query.status === 'error') return
+    // Without an index TanStack DB 0.15.2 loads the rows of a moved window again and again, without an end, when a row is
+    // inserted into one that is not full; in memory as well.
+    const paged = this.queries.filter(
+      ({ shape, query }) =>
+        kindOf(shape).paged === true && this.#parts.shapes[shape.on].indexed && query.status !== 'error',
+    )
+    const query = paged[which % Math.max(1, paged.length)]
+    if (query === undefined) return
     const moved = query.query.utils.setWindow(window)
     query.window = window
     if (moved !== true)
@@ -285,15 +336,10 @@ export class App {
     for (const rows of Object.values(this.#collections)) void rows.cleanup()
   }
 
-  get #isClients(): boolean {
-    const { a, b } = this.#parts.shapes
-    return a.initial + b.initial > 0
-  }
-
   /** Of an app that gives `initialData` all collections belong to a client, for core orders transactions by client. */
   #first(on: On): Rows {
-    const { initialRows } = this.#parts
-    if (!this.#isClients) return createCollection(this.#options(on))
+    const { initialRows, isClients } = this.#parts
+    if (!isClients) return createCollection(this.#options(on))
     const options = collectionOptions(on, () => this.#options(on)) as never
     return this.#client.collection(options, { initialData: initialRows(on) as never }) as unknown as Rows
   }
@@ -308,7 +354,9 @@ export class App {
       id: on,
       getKey: (row: Row) => row.id,
       syncMode: shape.mode,
-      gcTime: 0,
+      gcTime: shape.garbage ? GARBAGE : 0,
+      schemaVersion: this.version,
+      migrate: migrated(this.version),
       ...(shape.indexed && { autoIndex: 'eager', defaultIndexType: BTreeIndex }),
       persistence: this.daybook,
       ...(shape.handlers && { onInsert: handler, onUpdate: handler, onDelete: handler }),
@@ -317,7 +365,7 @@ export class App {
 
   // biome-ignore lint/suspicious/noExplicitAny: the options of a collection with a source
   #sourceOptions(on: On, shape: SourceShape): any {
-    const { mode, indexed } = this.#parts.shapes[on]
+    const { mode, indexed, garbage } = this.#parts.shapes[on]
     const { servers, records, branches } = this.#parts
     const source = new BorderSource({
       on,
@@ -333,7 +381,8 @@ export class App {
       id: on,
       getKey: (row: Row) => row.id,
       syncMode: mode,
-      gcTime: 0,
+      gcTime: garbage ? GARBAGE : 0,
+      identity: `user ${this.#parts.identities[on]}`,
       ...(indexed && { autoIndex: 'eager', defaultIndexType: BTreeIndex }),
       persistence: this.daybook,
       sync: source.sync,

@@ -1,6 +1,7 @@
 /** What must be so whenever everything has come to rest, whatever the program did. */
 
 import { inspect, isDeepStrictEqual } from 'node:util'
+import type { Op } from '../../log/op.js'
 import { ANSWERED, COMPLETE } from '../../runtime/collections/metadata.js'
 import type { Key } from '../../values/key.js'
 import { sameValue } from '../../values/same.js'
@@ -8,7 +9,9 @@ import { type FoldedCollections, foldOps } from '../fold.js'
 import { type ArchivedEntry, opsOf } from '../simulation/archive.js'
 import { BrokenPromise, must } from '../simulation/check.js'
 import type { LiveQuery } from './app.js'
+import type { BorderBranches } from './branches.js'
 import { type Call, type Calls, codeOf, isRefused } from './calls.js'
+import { migrated } from './migrated.js'
 import { plain } from './plain.js'
 import type { On } from './program.js'
 import { kindOf } from './queries.js'
@@ -77,29 +80,43 @@ function resultOf(query: LiveQuery['query'], ordered = false): unknown[] {
 export class LogWalk {
   readonly rows: FoldedCollections = new Map()
   readonly #calls: Calls
+  readonly #branches: BorderBranches
   /** Collections whose rows a source writes. */
   readonly #synced: ReadonlySet<string>
   /** What the log has of each row of each origin, in order. */
   readonly #ops = new Map<string, { readonly kind: string; readonly mark: unknown }[]>()
   readonly #groups = new Map<number, number>()
+  /** The entry that wrote the initialData of each collection. */
+  readonly #initials = new Map<string, number>()
+  /** Collections that the log has mentioned. */
+  readonly #mentioned = new Set<string>()
   /** Metadata of the collections, by collection and name. */
   readonly #states = new Map<string, Map<string, unknown>>()
-  /** Rows of which more was written than the program asked for: they were forgotten, for example. */
-  readonly uncertain = new Set<string>()
+  /** Entries that change no row: who runs a source, and what is remembered of what was read. */
+  idle = 0
+  /** Rows that were forgotten: the log has more of them than was asked for, or less. */
+  readonly #uncertain = new Set<string>()
 
-  constructor(calls: Calls, synced: ReadonlySet<string>) {
+  constructor(calls: Calls, branches: BorderBranches, synced: ReadonlySet<string>) {
     this.#calls = calls
+    this.#branches = branches
     this.#synced = synced
   }
 
   /** B1 and B3: what an entry does it does on the rows that its writer took for granted. */
   take(entry: ArchivedEntry): void {
-    const { seq, origin } = entry
-    for (const op of opsOf(entry)) {
+    const { seq, origin, kind } = entry
+    const ops = opsOf(entry)
+    const isIdle =
+      (kind === 'tx' || kind === 'claim') && ops.every(({ op }) => op === 'state' || op === 'claim')
+    if (isIdle) this.idle++
+    const migrations = this.#migrationsIn(ops)
+    for (const op of ops) {
       const rows = this.rows.get(op.collection)
       if (op.op === 'reset') this.#states.delete(op.collection)
       if (op.op === 'state') this.#setState(op.collection, op.name, op.value)
-      if (this.#synced.has(op.collection)) {
+      const isMigrated = migrations.get(op.collection)?.before.size
+      if (this.#synced.has(op.collection) || isMigrated || isRestated(op, rows)) {
         foldOps(this.rows, [op])
         continue
       }
@@ -116,8 +133,11 @@ export class LogWalk {
         if (op.op === 'patch') must(isThere, () => `B1: ${name} changes a row that is not there`)
         if (op.op === 'put' && (call?.kind === 'insert' || call?.kind === 'update'))
           must(!isThere, () => `B3: ${name} overwrites a row, and was made by an ${call.kind}`)
+        if (op.op === 'put' && call?.kind === 'update')
+          this.#branches.reached('a row that only memory had was changed, and kept whole')
         const isInitial = typeof mark === 'number' && mark < 0
-        if (!isInitial) this.#note(`${origin} ${op.collection} ${text(op.key)}`, { kind: op.op, mark })
+        if (isInitial) this.#takeInitial(op.collection, mark, seq)
+        else this.#note(`${origin} ${op.collection} ${text(op.key)}`, { kind: op.op, mark })
         if (call !== undefined && call.group > 0) {
           const seen = this.#groups.get(call.group)
           must(
@@ -129,6 +149,41 @@ export class LogWalk {
       }
       foldOps(this.rows, [op])
     }
+    for (const { collection } of ops) this.#mentioned.add(collection)
+    for (const [collection, { to, before }] of migrations) {
+      if (before.size > 0) this.#branches.reached('a collection was migrated')
+      if (before.size > 0)
+        checkMigrated(`entry ${seq}, which migrates ${collection},`, to, before, this.of(collection as On))
+    }
+  }
+
+  /** The rows before the entry of each collection that it brings to another schema version. */
+  #migrationsIn(
+    ops: readonly Op[],
+  ): Map<string, { readonly to: number; readonly before: ReadonlyMap<Key, object> }> {
+    return new Map(
+      ops.flatMap((op) =>
+        op.op === 'schema' && !this.#synced.has(op.collection)
+          ? [[op.collection, { to: op.to, before: new Map(this.of(op.collection as On)) }] as const]
+          : [],
+      ),
+    )
+  }
+
+  /** The log may say less of a row from now on than was asked for. */
+  forgotten(on: On, key: Key): void {
+    this.#uncertain.add(`${on} ${text(key)}`)
+  }
+
+  /** B4: initialData is written in one entry, before anything else of its collection. */
+  #takeInitial(collection: string, mark: number, seq: number): void {
+    const written = this.#initials.get(collection)
+    if (written === undefined) this.#branches.reached('initialData was written, once')
+    must(
+      written === undefined ? !this.#mentioned.has(collection) : written === seq,
+      () => `B4: entry ${seq} writes initialData of ${collection}, which the log had mentioned (${mark})`,
+    )
+    this.#initials.set(collection, seq)
   }
 
   /** B1, B2, B11: of each row, the log has what was kept, once, in the order in which it was asked for; nothing that was refused. */
@@ -140,7 +195,7 @@ export class LogWalk {
       byRow.set(name, [...(byRow.get(name) ?? []), call])
     }
     for (const [name, ops] of this.#ops) {
-      if (this.uncertain.has(name)) continue
+      if (this.#isUncertain(name)) continue
       const calls = byRow.get(name) ?? []
       let at = 0
       for (const op of ops) {
@@ -177,7 +232,7 @@ export class LogWalk {
         )
     }
     for (const [name, calls] of byRow) {
-      if (this.#ops.has(name) || this.uncertain.has(name)) continue
+      if (this.#ops.has(name) || this.#isUncertain(name)) continue
       for (const call of calls)
         must(
           call.outcome !== 'kept',
@@ -197,6 +252,11 @@ export class LogWalk {
     return this.rows.get(on) ?? new Map()
   }
 
+  /** `name`: of a row as changed by one origin. */
+  #isUncertain(name: string): boolean {
+    return this.#uncertain.has(name.slice(name.indexOf(' ') + 1))
+  }
+
   #setState(collection: string, name: string, value: unknown): void {
     const states = this.#states.get(collection) ?? new Map<string, unknown>()
     this.#states.set(collection, states)
@@ -207,6 +267,12 @@ export class LogWalk {
   #note(name: string, op: { readonly kind: string; readonly mark: unknown }): void {
     this.#ops.set(name, [...(this.#ops.get(name) ?? []), op])
   }
+}
+
+/** A row that is stated once more, because the entry that had its content was redacted. */
+const isRestated = (op: Op, rows: ReadonlyMap<Key, object> | undefined): boolean => {
+  const row = op.op === 'put' ? rows?.get(op.key) : undefined
+  return op.op === 'put' && row !== undefined && sameRow(row, op.value)
 }
 
 const told = (calls: readonly Call[]): string =>
@@ -253,12 +319,27 @@ export function checkMarks(
     if (states.get(ANSWERED + digest) === true) check('answered', said)
 }
 
+/** All rows that were there are there, migrated. */
+function checkMigrated(
+  what: string,
+  to: number,
+  before: ReadonlyMap<Key, object>,
+  after: ReadonlyMap<Key, object>,
+): void {
+  must(
+    before.size === after.size,
+    () => `${what} has ${after.size} rows of the ${before.size} that were there`,
+  )
+  const expected = new Map(Array.from(before, ([key, row]) => [key, migrated(to)(row as never)] as const))
+  checkSameRows(what, after, expected)
+}
+
 /** What was acknowledged of a collection with a source, its server knows. */
-export function checkConfirmed(calls: Calls, on: On, server: BorderServer): void {
+export function checkConfirmed(calls: Calls, on: On, servers: readonly BorderServer[]): void {
   for (const { on: of, kind, mark, outcome } of calls.all) {
     if (of !== on || kind === 'delete' || outcome !== 'kept') continue
     must(
-      server.hadMark(mark),
+      servers.some((server) => server.hadMark(mark)),
       () => `B1: call ${mark} (${kind} in ${on}) was acknowledged, and its server never had it`,
     )
   }

@@ -12,7 +12,7 @@ import type {
   SourceShape,
   Step,
 } from './program.js'
-import { QUERY_KINDS } from './queries.js'
+import { PAGED_KINDS, QUERY_KINDS } from './queries.js'
 import { fieldsFrom, keys } from './values.js'
 
 /** What programs are about. */
@@ -60,6 +60,8 @@ function contextsOf(focus: Focus): fc.Arbitrary<Program['contexts']> {
     .map((others) => ['handle' as const, ...others])
   if (focus === 'local') return one
   if (focus === 'contexts') return more
+  // Rows that only the disk has are those of others, mostly.
+  if (focus === 'on demand') return fc.oneof({ weight: 1, arbitrary: one }, { weight: 2, arbitrary: more })
   return fc.oneof({ weight: 2, arbitrary: one }, { weight: 1, arbitrary: more })
 }
 
@@ -68,9 +70,11 @@ function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
     focus === 'on demand'
       ? fc.constant('on-demand' as const)
       : fc.constantFrom('eager' as const, 'eager' as const, 'on-demand' as const)
+  const garbage = fc.constantFrom(false, false, true)
   const local = fc.record({
     mode,
     handlers: fc.boolean(),
+    garbage,
     indexed: fc.boolean(),
     initial: fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
@@ -87,6 +91,7 @@ function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
   const synced = fc.record({
     mode,
     handlers: fc.boolean(),
+    garbage,
     indexed: fc.boolean(),
     initial: fc.constant(0),
     source,
@@ -174,12 +179,20 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
       fc.record({
         do: just('query'),
         who,
-        shape: fc.record({ of: fc.nat({ max: QUERY_KINDS - 1 }), p: fc.nat({ max: 5 }), on }),
+        shape: fc.record({
+          of: fc.oneof(
+            { weight: 2, arbitrary: fc.nat({ max: QUERY_KINDS - 1 }) },
+            // Pages are where most can go wrong.
+            { weight: 1, arbitrary: fc.constantFrom(...PAGED_KINDS) },
+          ),
+          p: fc.nat({ max: 5 }),
+          on,
+        }),
       }),
     ),
     step(1, fc.record({ do: just('close query'), which: fc.nat({ max: 5 }) })),
     step(
-      1,
+      2,
       fc.record({
         do: just('window'),
         which: fc.nat({ max: 5 }),
@@ -188,14 +201,27 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
       }),
     ),
     step(
-      2,
+      focus === 'on demand' ? 4 : 2,
       fc.record({
         do: fc.constantFrom('cleanup' as const, 'preload' as const, 'another object' as const),
         who,
         on,
       }),
     ),
-    step(1, fc.record({ do: just('compact'), who, on, key: keys })),
+    step(
+      2,
+      fc.record({
+        do: fc.constantFrom('compact' as const, 'drop' as const, 'forget' as const, 'redact' as const),
+        who,
+        on,
+        key: keys,
+      }),
+    ),
+    step(
+      1,
+      fc.record({ do: just('hydrate'), who, on, keys: fc.uniqueArray(keys, { minLength: 1, maxLength: 3 }) }),
+    ),
+    step(1, fc.record({ do: just('new version'), who })),
     step(
       2,
       fc.record({
@@ -207,9 +233,11 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
     ),
     ...(focus === 'synced' || focus === 'everything'
       ? [
-          step(6, fc.record({ do: just('server'), on, changes: changes(3) })),
+          step(1, fc.record({ do: just('another identity'), on })),
+          step(1, fc.record({ do: just('read much'), who, on })),
+          step(8, fc.record({ do: just('server'), on, changes: changes(3) })),
           step(
-            4,
+            6,
             fc.record({
               do: just('source'),
               on,
@@ -229,7 +257,7 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
       : []),
     step(3, fc.record({ do: just('time'), ms: fc.constantFrom(1, 20, 60, 300) })),
     step(3, fc.record({ do: just('turns'), count: fc.nat({ max: 12 }) })),
-    step(3, fc.constant<Step>({ do: 'quiet' })),
+    step(focus === 'on demand' ? 8 : 3, fc.constant<Step>({ do: 'quiet' })),
   ]
   return fc.oneof(...steps)
 }

@@ -3,20 +3,25 @@
  */
 
 import { LoadSubsetOperationAbortedError } from '@tanstack/db'
+// Code that the library loads on request arrives in real time, for which virtual time does not wait.
+import '../../materializer/subset/answer.js'
+import { loadSyncedRuns } from '../../runtime/collections/synced/synced.js'
+import '../../runtime/on-request.js'
 import type { Connection } from '../../drivers/driver.js'
 import type { SqlRow } from '../../drivers/statement.js'
 import { runOf } from '../../runtime/collections/follow.js'
-import { COMPLETE } from '../../runtime/collections/metadata.js'
+import { COMPLETE, IDENTITY } from '../../runtime/collections/metadata.js'
 import { internalsOf } from '../../runtime/daybook/internals.js'
 import { decodeKey } from '../../values/decode-key.js'
 import type { Key } from '../../values/key.js'
 import { decodeValue, type Json, type Note } from '../../values/value.js'
 import { turn } from '../simulation/virtual-clock.js'
 import { App, type LiveQuery, type Waiting } from './app.js'
+import { Arrivals } from './arrivals.js'
 import { BorderFile, type OpenHandle } from './border-file.js'
 import { BorderTime } from './border-time.js'
 import { BorderBranches } from './branches.js'
-import { Calls, codeOf } from './calls.js'
+import { Calls, codeOf, isRefused } from './calls.js'
 import {
   checkConfirmed,
   checkMarks,
@@ -30,6 +35,7 @@ import { LogArchive } from './log-archive.js'
 import type { Change, CollectionShape, On, Program, SourceEvent, Step } from './program.js'
 import { kindOf } from './queries.js'
 import { Reference } from './reference.js'
+import { Rejections } from './rejections.js'
 import { BorderServer } from './server.js'
 import { SourceRecord } from './source.js'
 import type { Row } from './values.js'
@@ -37,6 +43,17 @@ import type { Row } from './values.js'
 /** How long everything may take to come to rest, in ms of the machine's time. */
 const LONGEST_REST = 60_000
 const LONGEST_WAIT = 30_000
+
+/** How many entries without rows may come of reading: marks of what was answered wait for each other. */
+const MOST_IDLE = 4
+
+/** What TanStack DB adds to a row. */
+interface Virtual {
+  readonly $key: Key
+  readonly $synced: boolean
+  readonly $hasPendingWrites: boolean
+  readonly $origin: string
+}
 
 /** How much time passes between two looks. */
 const LOOK = 60
@@ -54,6 +71,7 @@ const BOTH: readonly On[] = ['a', 'b']
  * @throws BrokenPromise
  */
 export async function runProgram(program: Program, branches = new BorderBranches()): Promise<void> {
+  await loadSyncedRuns()
   const time = new BorderTime()
   time.begin()
   const machine = new Machine(program, time, branches)
@@ -77,11 +95,20 @@ class Machine {
   readonly #archive = new LogArchive()
   readonly #walk: LogWalk
   readonly #reference = new Reference()
+  readonly #arrivals: Arrivals
+  /** Which context ran the source of each collection at the last look. */
+  readonly #owners = new Map<On, App>()
   readonly #apps: App[] = []
   readonly #handles = new Map<App, OpenHandle>()
   readonly #connection: Connection
-  readonly #servers: Readonly<Record<On, BorderServer>> = { a: new BorderServer(), b: new BorderServer() }
-  readonly #records: Readonly<Record<On, SourceRecord>> = { a: new SourceRecord(), b: new SourceRecord() }
+  readonly #servers: Record<On, BorderServer> = { a: new BorderServer(), b: new BorderServer() }
+  readonly #records: Record<On, SourceRecord> = { a: new SourceRecord(), b: new SourceRecord() }
+  /** Whose rows collections have, and the servers of those before. */
+  readonly #identities: Record<On, number> = { a: 0, b: 0 }
+  readonly #formerServers: Record<On, BorderServer[]> = { a: [], b: [] }
+  /** The schema version of the newest app. */
+  #version = 1
+  readonly #rejections = new Rejections()
   /** Live queries may have failed with their source. */
   #mayHaveFailed = false
   /** Handles that are being closed. */
@@ -93,9 +120,15 @@ class Machine {
     this.#time = time
     this.#branches = branches
     this.#file = new BorderFile(time.clock, program.fates, (connection) => this.#archive.of(connection))
+    this.#arrivals = new Arrivals(branches)
     this.#connection = this.#file.connect()
-    this.#walk = new LogWalk(this.#calls, new Set(BOTH.filter((on) => program[on].source !== undefined)))
+    this.#walk = new LogWalk(
+      this.#calls,
+      branches,
+      new Set(BOTH.filter((on) => program[on].source !== undefined)),
+    )
     for (const on of BOTH) if (this.#hasSource(on)) this.#servers[on].apply(FIRST_ROWS)
+    this.#rejections.begin()
     for (const who of program.contexts.keys()) this.#open(who)
   }
 
@@ -145,6 +178,21 @@ class Machine {
       case 'forget':
       case 'redact':
         await this.#maintain(step, app)
+        break
+      case 'hydrate':
+        // Rows that come while a change persists, core promises to show later; a cleanup breaks the promise to nobody.
+        if (app !== undefined && !this.#isPending(app))
+          app.hydrate(step.on, this.#renderedRows(step.on, step.keys))
+        break
+      case 'new version':
+        this.#version++
+        await this.#restart(step.who, 'close')
+        break
+      case 'another identity':
+        await this.#changeIdentity(step.on)
+        break
+      case 'read much':
+        await this.#readMuch(app, step.on)
         break
       case 'restart':
         if (!step.source) this.#away(true)
@@ -197,6 +245,7 @@ class Machine {
     await this.#time.clock.advance(100)
     void this.#connection.close()
     this.#file.remove()
+    this.#rejections.end()
   }
 
   #hasSource(on: On): boolean {
@@ -237,6 +286,9 @@ class Machine {
       errors: this.#errors,
       servers: this.#servers,
       records: this.#records,
+      identities: { ...this.#identities },
+      isClients: this.#isClients,
+      version: this.#version,
       initialRows: (on) => this.#initialRows(this.#program[on]),
     })
     this.#apps[who] = app
@@ -246,13 +298,19 @@ class Machine {
   /** Marked by negative numbers: no call asked for them. */
   #initialRows({ initial }: CollectionShape): Row[] {
     if (initial === 0) return []
+    if (this.#initials > 0)
+      this.#branches.reached('initialData was left alone because the collection existed')
     const start = ++this.#initials
     return [1, 2, 3].slice(0, initial).map((id) => ({ id, n: id, tag: 'x', v: -100 * start - id }))
   }
 
   async #restart(who: number, how: 'close' | 'kill'): Promise<void> {
     const index = who % this.#apps.length
-    const app = this.#apps[index] as App
+    await this.#end(this.#apps[index] as App, how)
+    this.#open(index)
+  }
+
+  async #end(app: App, how: 'close' | 'kill'): Promise<void> {
     const handle = this.#handles.get(app)
     const isBusy = this.#calls.all.some((call) => call.origin === app.origin && call.outcome === 'pending')
     if (how === 'kill') {
@@ -271,7 +329,6 @@ class Machine {
       // What waited for an API of the app's is lost with it.
       this.#calls.lose(app.origin)
     }
-    this.#open(index)
   }
 
   async #maintain(
@@ -283,7 +340,79 @@ class Machine {
     if (step.do === 'compact') {
       await this.#settled('compact()', app.daybook.compact())
       this.#branches.reached('a log was trimmed')
+      return
     }
+    // A source is not told that its rows went.
+    if (this.#hasSource(step.on)) return
+    // What is about to be blanked is looked at before.
+    this.#read()
+    if (step.do === 'drop') {
+      this.#branches.reached('a collection was dropped while it was open')
+      await this.#settled('drop()', app.daybook.drop(step.on))
+    } else if (step.do === 'forget') {
+      this.#walk.forgotten(step.on, step.key)
+      const { rows } = await this.#settled('forget()', app.daybook.forget(step.on, [step.key]))
+      if (rows > 0) this.#branches.reached('a row was forgotten')
+    } else {
+      const { seq: to } = await this.#settled('head()', app.daybook.head())
+      if (to === 0) return
+      this.#read()
+      const { entries } = await this.#settled('redact()', app.daybook.redact({ from: 1, to }))
+      if (entries.length > 0) this.#branches.reached('entries were redacted')
+    }
+  }
+
+  /** Of an app that is given rows all collections belong to a client, for core orders transactions by client. */
+  get #isClients(): boolean {
+    const { a, b, steps } = this.#program
+    return a.initial + b.initial > 0 || steps.some((step) => step.do === 'hydrate')
+  }
+
+  #renderedRows(on: On, keys: readonly Key[]): Row[] {
+    if (this.#hasSource(on)) return [...this.#servers[on].rows.values()]
+    const start = ++this.#initials
+    return keys.map((id, index) => ({ id, tag: 'x', v: -100 * start - index }))
+  }
+
+  /** Another user logs in, in all contexts at once. */
+  async #changeIdentity(on: On): Promise<void> {
+    if (!this.#hasSource(on)) return
+    this.#branches.reached('another identity began')
+    this.#formerServers[on].push(this.#servers[on])
+    const server = new BorderServer(++this.#identities[on])
+    server.isAway = this.#servers[on].isAway
+    server.apply(FIRST_ROWS)
+    this.#servers[on] = server
+    this.#records[on] = new SourceRecord()
+    for (const app of this.#apps) await this.#end(app, 'close')
+    for (const who of this.#apps.keys()) this.#open(who)
+  }
+
+  /** B8: nothing of those before is shown. */
+  #checkIdentities(): void {
+    for (const on of BOTH) {
+      const former = this.#formerServers[on]
+      if (former.length === 0) continue
+      for (const app of this.#apps)
+        for (const { id, v } of app.rows(on).values() as Iterable<Row>)
+          must(
+            !former.some((server) => server.hadMark(v as number)),
+            () => `B8: ${on} shows row ${String(id)} of another identity`,
+          )
+    }
+  }
+
+  /** B10: reading costs a bounded number of entries, whatever was read. */
+  async #readMuch(app: App | undefined, on: On): Promise<void> {
+    if (app === undefined || app.hasEnded || app.rows(on).status !== 'ready') return
+    await this.#rest()
+    this.#read()
+    const before = this.#walk.idle
+    await app.readMuch(on, () => this.#rest())
+    this.#read()
+    this.#branches.reached('a context read much')
+    const made = this.#walk.idle - before
+    must(made <= MOST_IDLE, () => `B10: reading has appended ${made} entries`)
   }
 
   /** Lets time pass until nothing is under way any more. */
@@ -292,6 +421,7 @@ class Machine {
     for (let passed = 0; ; passed += LOOK) {
       for (const waiting of this.#waiting.splice(0)) waiting.finish()
       await this.#time.clock.advance(LOOK)
+      this.#checkIdentities()
       const under = await this.#underWay()
       const before = head
       head = this.#head
@@ -328,7 +458,8 @@ class Machine {
         const rows = app.rows(on)
         if (app.sources.get(on)?.isUpToDate === false)
           return `the source of ${on} is at work in context ${who}`
-        if (runOf(rows)?.isLoading === true && rows.status !== 'cleaned-up')
+        const run = runOf(rows)
+        if (run?.isLoading === true && !run.isStopped && rows.status !== 'cleaned-up')
           return `${on} of context ${who} reads its rows`
         // What the server has never told nobody knows.
         if (this.#servers[on].isAway) continue
@@ -338,7 +469,7 @@ class Machine {
       }
       if (BOTH.some((on) => this.#servers[on].isAway || this.#waitsForHandler(on))) continue
       for (const { query, shape } of app.queries) {
-        if (query.status === 'loading' || query.isLoadingSubset)
+        if (query.status === 'loading' || (query.status !== 'error' && query.isLoadingSubset))
           return `query ${JSON.stringify(shape)} of context ${who} is ${query.status}`
       }
     }
@@ -369,7 +500,8 @@ class Machine {
       const before = this.#calls.all
         .slice(0, index)
         .filter((other) => other.origin === each.origin && other.on === each.on && other.key === each.key)
-        .filter((other) => other.outcome === 'pending')
+        // A handler that fails does not let those behind it pass: they wait for what is before it.
+        .filter((other) => other.outcome === 'pending' || isRefused(other))
       return [...before, ...group(each)].some(visit)
     }
     return visit(call)
@@ -387,6 +519,8 @@ class Machine {
     this.#read()
     for (const error of this.#errors)
       must(false, () => `an error reached nobody: ${codeOf(error)} ${String((error as Error)?.stack)}`)
+    for (const reason of this.#rejections.all)
+      must(false, () => `a rejection reached nobody: ${codeOf(reason)} ${String((reason as Error)?.stack)}`)
     this.#walk.checkCalls()
     for (const on of BOTH) {
       const expected = this.#walk.of(on)
@@ -400,15 +534,49 @@ class Machine {
     for (const [who, app] of this.#apps.entries()) {
       for (const on of BOTH) {
         const rows = app.rows(on)
+        if (rows.status === 'error' && app.version < this.#version)
+          this.#branches.reached('a context was too old for the rows')
+        if (rows.status === 'cleaned-up' && this.#program[on].garbage)
+          this.#branches.reached('a collection was collected as garbage')
         if (rows.status !== 'ready') continue
         const { mode } = this.#program[on]
+        const seeds = this.#seedsOf(app, on)
         const inMemory = new Map(rows._state.acceptedSyncedEntries() as Iterable<[Key, object]>)
-        checkSameRows(`memory of context ${who}: ${on}`, inMemory, this.#walk.of(on), {
+        for (const key of seeds) inMemory.delete(key)
+        const expected = new Map([...this.#walk.of(on)].filter(([key]) => !seeds.has(key)))
+        checkSameRows(`memory of context ${who}: ${on}`, inMemory, expected, {
           mayLack: mode === 'on-demand',
         })
+        if (!this.#isPending(app)) this.#checkVirtual(who, app, on)
       }
-      if (this.#isPending(app)) continue
-      for (const live of app.queries) await this.#checkQuery(who, app, live)
+      if (this.#isPending(app) || BOTH.some((on) => this.#seedsOf(app, on).size > 0)) continue
+      for (const live of app.queries) {
+        await this.#checkQuery(who, app, live)
+        const { on } = live.shape
+        if (this.#program[on].mode === 'on-demand') this.#arrivals.look(live, app.rows(on), this.#walk.of(on))
+      }
+    }
+  }
+
+  /** Seeds are there until the log or a source has spoken; a source that can be asked has. */
+  #seedsOf(app: App, on: On): ReadonlySet<Key> {
+    const seeds = app.rows(on).status === 'cleaned-up' ? new Set<Key>() : app.seeds(on)
+    if (seeds.size === 0 || !this.#hasSource(on)) return seeds
+    must(this.#servers[on].isAway, () => `B4: ${on} has seeds ${[...seeds].join(', ')}, and its source works`)
+    this.#branches.reached('a seed stayed, because its source could not be asked')
+    return seeds
+  }
+
+  /** What TanStack DB says of rows when nothing is under way, as in memory. */
+  #checkVirtual(who: number, app: App, on: On): void {
+    for (const row of app.rows(on).values() as Iterable<Virtual>) {
+      const { $synced, $hasPendingWrites, $origin } = row
+      const isRight = $synced && !$hasPendingWrites && (this.#hasSource(on) || $origin === 'local')
+      must(
+        isRight,
+        () =>
+          `row ${String(row.$key)} of ${on} in context ${who} is $synced ${$synced}, $hasPendingWrites ${$hasPendingWrites}, $origin ${$origin}`,
+      )
     }
   }
 
@@ -416,13 +584,21 @@ class Machine {
     const server = this.#servers[on]
     const { mode } = this.#program[on]
     const states = this.#walk.states(on)
+    const isForeign = states.has(IDENTITY) && states.get(IDENTITY) !== `user ${this.#identities[on]}`
     checkMarks(on, states, rows, this.#records[on], server)
-    checkConfirmed(this.#calls, on, server)
-    const isRunning = this.#apps.some((app) => !app.hasEnded && app.sources.get(on)?.isRunning === true)
+    checkConfirmed(this.#calls, on, [server, ...this.#formerServers[on]])
+    const owner = this.#apps.find((app) => !app.hasEnded && app.sources.get(on)?.isRunning === true)
+    const isRunning = owner !== undefined
+    if (owner !== undefined) {
+      const before = this.#owners.get(on)
+      if (before !== undefined && before !== owner)
+        this.#branches.reached('another context took over the source')
+      this.#owners.set(on, owner)
+    }
     if (mode === 'eager' && !server.isAway && isRunning) checkSameRows(`the log of ${on}`, rows, server.rows)
     for (const [who, app] of this.#apps.entries()) {
       const { status } = app.rows(on)
-      const isComplete = states.get(COMPLETE) === true
+      const isComplete = !isForeign && states.get(COMPLETE) === true
       if (mode === 'on-demand' || app.hasEnded || this.#isPending(app) || status === 'cleaned-up') continue
       if (server.isAway && isComplete) {
         must(status === 'ready', () => `${on} of context ${who} is complete on disk, and ${status}`)
@@ -440,7 +616,7 @@ class Machine {
     // Without its source nobody can tell; and a query that failed with it does not come back.
     if (status === 'loading' && BOTH.some((on) => this.#servers[on].isAway)) return
     if ((status === 'loading' || isLoadingSubset) && BOTH.some((on) => this.#waitsForHandler(on))) return
-    if (status === 'error' && this.#mayHaveFailed) return
+    if (status === 'error' && (this.#mayHaveFailed || app.version < this.#version)) return
     const reference = this.#reference.queryLike(live)
     const fault = faultOfQuery(`context ${who}`, live, reference)
     if (fault === undefined) return
@@ -448,14 +624,20 @@ class Machine {
       this.#branches.reached('TanStack DB gave up a live query of its own')
       return
     }
-    // A page that is wrong over the right rows was loaded wrongly; any other query has only to be told of its rows.
-    const isPage =
-      kindOf(live.shape).ordered === true && BOTH.some((on) => this.#program[on].mode === 'on-demand')
+    // A page that is wrong while rows are on disk only was loaded wrongly; any other query has only to be told of its rows.
+    const isPage = kindOf(live.shape).ordered === true && BOTH.some((on) => this.#isPartial(app, on))
     const isReady = live.query.status === 'ready'
     const isRight =
       isReady && !isPage && showTheSame(await this.#reference.afresh(live, app.collections), reference, live)
     must(isRight, () => fault)
     this.#branches.reached('a live query of TanStack DB lost track of its own rows')
+  }
+
+  /** Whether rows of an on-demand collection are not in memory. */
+  #isPartial(app: App, on: On): boolean {
+    return (
+      this.#program[on].mode === 'on-demand' && [...this.#walk.of(on).keys()].some((key) => !app.has(on, key))
+    )
   }
 
   async #onDisk(on: On): Promise<Map<Key, object>> {

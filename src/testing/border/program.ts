@@ -78,12 +78,14 @@ export type Step =
   | { readonly do: 'close query'; readonly which: number }
   | { readonly do: 'window'; readonly which: number; readonly offset: number; readonly limit: number }
   | { readonly do: 'cleanup' | 'preload' | 'another object'; readonly who: number; readonly on: On }
-  | {
-      readonly do: 'hydrate'
-      readonly who: number
-      readonly on: On
-      readonly rows: readonly { readonly key: Key; readonly fields: Fields }[]
-    }
+  /** Rows that came with server rendering: those of the server, or, for a collection without a source, these. */
+  | { readonly do: 'hydrate'; readonly who: number; readonly on: On; readonly keys: readonly Key[] }
+  /** The app begins anew with rows of a newer schema version; the others stay as old as they are. */
+  | { readonly do: 'new version'; readonly who: number }
+  /** Another user's rows are under the id of a collection with a source from now on, for all contexts. */
+  | { readonly do: 'another identity'; readonly on: On }
+  /** Opens and closes many live queries. */
+  | { readonly do: 'read much'; readonly who: number; readonly on: On }
   | { readonly do: 'restart'; readonly who: number; readonly how: 'close' | 'kill'; readonly source: boolean }
   | { readonly do: 'server'; readonly on: On; readonly changes: readonly Change[] }
   | { readonly do: 'source'; readonly on: On; readonly what: SourceEvent }
@@ -110,6 +112,8 @@ export interface SourceShape {
 export interface CollectionShape {
   readonly mode: 'eager' | 'on-demand'
   readonly handlers: boolean
+  /** It is collected as garbage when nobody looks at it. */
+  readonly garbage: boolean
   /** Columns get indexes as queries need them. */
   readonly indexed: boolean
   /** How many rows it is given as `initialData`. */
@@ -139,11 +143,12 @@ export function story({ contexts, a, b, fates, steps }: Program): string {
   return lines.map((line) => `    ${line}`).join('\n')
 }
 
-const shapeText = ({ mode, handlers, indexed, initial, source }: CollectionShape): string =>
+const shapeText = ({ mode, handlers, garbage, indexed, initial, source }: CollectionShape): string =>
   [
     source === undefined ? 'local-only' : `source ${text(source)}`,
     mode,
     ...(handlers ? ['with handlers'] : []),
+    ...(garbage ? ['collected as garbage'] : []),
     ...(indexed ? ['indexed'] : []),
     ...(initial > 0 ? [`initialData of ${initial}`] : []),
   ].join(', ')

@@ -201,6 +201,9 @@ const KINDS: readonly Kind[] = [
 /** How many kinds there are. */
 export const QUERY_KINDS = KINDS.length
 
+/** Those whose window can be moved. */
+export const PAGED_KINDS: readonly number[] = KINDS.flatMap(({ paged }, of) => (paged === true ? [of] : []))
+
 export const kindOf = ({ of }: QueryShape): Kind => KINDS[of % KINDS.length] as Kind
 
 /** The query over a pair of collections. */

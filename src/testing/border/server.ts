@@ -23,7 +23,13 @@ export class BorderServer {
   /** How many of the next requests fail. */
   failures = 0
   readonly #changes: ServerChange[] = []
+  readonly #marks: number
   readonly #listeners = new Set<() => void>()
+
+  /** `identity`: whose rows it has; no two have a mark in common. */
+  constructor(identity = 0) {
+    this.#marks = -(identity + 1) * 1_000_000
+  }
 
   /** Changes rows; what does not fit is left out. Answers with the rows as they are then. */
   apply(changes: readonly Change[], marks: readonly number[] = []): ServerChange[] {
@@ -34,7 +40,7 @@ export class BorderServer {
       if ((change.kind === 'insert') === (before !== undefined)) continue
       const version = ++this.version
       // Its own changes have negative marks: no call asked for them.
-      const v = marks[index] ?? -(1_000_000 + version)
+      const v = marks[index] ?? this.#marks - version
       const row = change.kind === 'delete' ? undefined : rowAfter(before, change, v)
       if (row === undefined) this.rows.delete(key)
       else this.rows.set(key, row)

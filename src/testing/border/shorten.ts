@@ -58,6 +58,7 @@ const simplerShapes: readonly ((program: Program) => Program)[] = [
   ...(['a', 'b'] as const).flatMap((of) => [
     shape((each) => ({ ...each, initial: 0 }))(of),
     shape((each) => ({ ...each, indexed: false }))(of),
+    shape((each) => ({ ...each, garbage: false }))(of),
     shape((each) => ({ ...each, handlers: false }))(of),
     shape(({ source: _, ...each }) => each)(of),
     shape((each) => ({ ...each, mode: 'eager' }))(of),

@@ -189,6 +189,8 @@ class Session {
       if (server.failures > 0) {
         server.failures--
         this.#params.markError(new Error('the server fails'))
+        if (this.#params.collection.status === 'ready' && this.#params.collection.size > 0)
+          this.#parts.branches.reached('a source failed, and its rows on disk were shown')
         setTimeout(() => this.#connect(), AGAIN)
         return
       }
@@ -219,9 +221,13 @@ class Session {
 
   /** Everything, in as many commits as it takes. */
   #sendAll(truncates: boolean): void {
-    const { server, shape } = this.#parts
-    const { truncate } = this.#params
+    const { server, shape, branches } = this.#parts
+    const { truncate, collection } = this.#params
     const rows = [...server.rows.values()]
+    const isUntold = ([key]: readonly [Key, unknown]): boolean =>
+      !this.#told.has(key) && !server.rows.has(key)
+    if (!truncates && [...collection._state.acceptedSyncedEntries()].some(isUntold))
+      branches.reached('rows that a source had not sent again were deleted')
     const version = server.version
     const sending = ++this.#sendings
     const half = shape.commits === 1 ? rows.length : Math.ceil(rows.length / 2)

@@ -60,9 +60,9 @@ export class Archive {
   }
 }
 
-/** The ops of an entry; a checkpoint has none. */
+/** The ops of an entry; a checkpoint has none, nor has the record of a redaction. */
 export const opsOf = ({ kind, body }: ArchivedEntry): readonly Op[] =>
-  kind === 'checkpoint' ? [] : decodeOps(body)
+  kind === 'checkpoint' || kind === 'redact' ? [] : decodeOps(body)
 
 // A real connection underneath answers at once.
 const rows = (answer: MaybePromise<readonly SqlRow[]>): readonly SqlRow[] => answer as readonly SqlRow[]

@@ -74,15 +74,19 @@ export class SubsetRequest {
     if (term === undefined || limit === undefined) return
     const count = cursor === undefined ? offset + limit : limit
     const valueIn = leadingValue(term)
-    const values = rows.filter((row) => this.#where(row) && this.#isBehind(row)).map(valueIn)
-    if (values.length < count || count === 0) return
+    const own = rows.filter((row) => this.#where(row) && this.#isBehind(row))
+    if (own.length < count || count === 0) return
     // TanStack DB orders objects by when it saw them first: such a page has no end that others could see.
-    if (values.some((value) => typeof value === 'object' && value !== null && this.#codecs.find(value)))
-      return
-    this.#end = { value: values.sort(comparatorOf(term))[count - 1] }
+    if (own.map(valueIn).some((value) => isObject(value) && this.#codecs.find(value))) return
+    const compare = comparatorOf(term)
+    // The rows are sorted, not the values: sort() puts `undefined` last, wherever the order has it.
+    const last = own.sort((a, b) => compare(valueIn(a), valueIn(b)))[count - 1] as Seen
+    this.#end = { value: valueIn(last) }
   }
 }
 
 // What only core can tell may be true of every row.
 const conditionOf = (where: Expression | undefined): ((row: Seen) => boolean) =>
   where === undefined || isAboutState(where) ? () => true : predicateOf(where)
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

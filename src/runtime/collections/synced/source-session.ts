@@ -13,7 +13,7 @@ import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
 import type { Entry } from '../../journal/journal.js'
 import type { SyncOwner } from '../../sync-owner/sync-owner.js'
-import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams } from '../core-state.js'
+import { acceptedMetadata, acceptedRow, acceptedRows, type SyncParams, seedKeys } from '../core-state.js'
 import type { HeldRows } from '../held-rows.js'
 import { COMPLETE, type CollectionMetadata, IDENTITY } from '../metadata.js'
 import type { AnsweredSubsets } from '../on-demand/answered-subsets.js'
@@ -124,7 +124,7 @@ export class SourceSession {
       persistence: adapter.persistence === null ? null : capabilityOf(parts),
       legacy: legacyCapability(parts),
       reserve: () => this.#recorder.reserve(),
-      marksFor: (changes) => this.#marksFor(changes),
+      marksFor: (changes, isWritten) => this.#marksFor(changes, isWritten),
       onTouched: options.onTouched,
       onUnloaded: (key, state) => this.#recorder.leavesMemory(key, this.#opsOf(key, state)),
       onRowless: (key) => this.#warnOfRowless(key),
@@ -305,12 +305,13 @@ export class SourceSession {
   }
 
   /** Marks that change in the entry of a transaction, because its rows do (B5). */
-  #marksFor(transaction: UpstreamTransaction): Map<string, unknown> {
+  #marksFor(transaction: UpstreamTransaction, isWritten: boolean): Map<string, unknown> {
     const { isTruncated, isIncomplete, isEmpty, stagedNames } = transaction
     const { onDemand, metadata, answered } = this.#options
     if (isEmpty) return new Map()
     const marks = new Map<string, unknown>([...this.#takeFirst(), ...this.#identityIn(stagedNames)])
-    for (const [name, value] of answered.take()) marks.set(name, value)
+    // An answer of rows that the log has already is no reason for an entry (B10).
+    if (isWritten) for (const [name, value] of answered.take()) marks.set(name, value)
     if (onDemand && isTruncated) for (const [name, value] of answered.dropped()) marks.set(name, value)
     if (isTruncated) {
       this.#hasTruncated = true
@@ -334,18 +335,24 @@ export class SourceSession {
   }
 
   #ready(how: 'said so' | 'by a truncate'): void {
-    const { onDemand, metadata, fromLog, held, releaseAll, snapshot, onReady } = this.#options
+    const { onDemand, metadata, releaseAll, snapshot, onReady } = this.#options
     const isFirst = !this.#wasReady
     this.#wasReady = true
     // A collection that was emptied is complete when its source says so, not because it is empty.
     const isComplete = onDemand || how === 'said so' || !this.#isIncomplete
     if (how === 'said so') this.#isIncomplete = false
-    if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows([...fromLog, ...held().keys()])
+    if (isFirst && snapshot === true && !onDemand) this.#upstream.deleteRows(this.#unsent)
     else if (isFirst) this.#warnOfLeftRows()
     if (isComplete && metadata.get(COMPLETE) !== true) this.note([[COMPLETE, true]])
     this.#comeWithEverything.resolve()
     releaseAll({ over: true })
     onReady()
+  }
+
+  /** The rows that were there before this session, from the log or by server rendering, and were not sent in it. */
+  get #unsent(): Key[] {
+    const { fromLog, held, core } = this.#options
+    return [...new Set([...fromLog, ...held().keys(), ...seedKeys(core.collection)])]
   }
 
   /** A source that begins anew each time, and does not say that it sends everything, leaves rows that are gone upstream. */

@@ -130,9 +130,10 @@ export class UpstreamTransaction {
     for (const [key, { before }] of this.#changes) yield [key, before]
   }
 
-  /** A mark of daybook's own, which is written whatever the log has. */
-  mark(name: string, value: unknown): void {
+  /** The op for a mark of daybook's own, which is written whatever the log has. */
+  mark(name: string, value: unknown): Op {
     this.#marks.set(name, value)
+    return { op: 'state', collection: this.#context.id, name, value }
   }
 
   setName(name: string, value: unknown): void {
@@ -153,7 +154,7 @@ export class UpstreamTransaction {
    *
    * @param before what the log has under a name of the collection's metadata
    */
-  finish(before: (name: string) => unknown): { readonly ops: readonly Op[]; readonly touched: Touched } {
+  finish(before: (name: string) => unknown): { readonly ops: Op[]; readonly touched: Touched } {
     const { id, onDemand, isSame } = this.#context
     const ops: Op[] = []
     const touched = nothingTouched()
@@ -169,7 +170,7 @@ export class UpstreamTransaction {
       ops.push(...changes)
     }
     const names = [...this.#names].filter(([name, value]) => !restates(name, before(name), value, isSame))
-    for (const [name, value] of [...names, ...this.#marks]) {
+    for (const [name, value] of names) {
       touched.names.add(name)
       ops.push({ op: 'state', collection: id, name, value })
     }

@@ -46,8 +46,11 @@ export interface UpstreamOptions {
   readonly isViewNew: boolean
   /** A place among what is on the way into the log. */
   readonly reserve: () => Slot
-  /** Marks of daybook's own that change in the entry of a transaction. */
-  readonly marksFor: (transaction: UpstreamTransaction) => Iterable<readonly [name: string, value: unknown]>
+  /** Marks of daybook's own that change in the entry of a transaction. `isWritten`: it has an entry without them. */
+  readonly marksFor: (
+    transaction: UpstreamTransaction,
+    isWritten: boolean,
+  ) => Iterable<readonly [name: string, value: unknown]>
   /** Rows changed in memory: one, or all. */
   readonly onTouched: (key?: Key) => void
   /** A row left memory because its subset is not wanted any more; the disk keeps it. */
@@ -247,8 +250,11 @@ export class Upstream {
     if (this.#isUnloading) return this.#unload(transaction, signal)
     // Rows that waited come up with what the source says first, in one step.
     if (transaction.hasTouched) release((key) => transaction.isTouched(key))
-    for (const [name, value] of marksFor(transaction)) transaction.mark(name, value)
     const { ops, touched } = transaction.finish((name) => metadata.get(name))
+    for (const mark of marksFor(transaction, ops.length > 0)) {
+      ops.push(transaction.mark(...mark))
+      touched.names.add(mark[0])
+    }
     const readyOnCommit = this.#readyOnCommit
     this.#readyOnCommit = false
     const slot = this.#options.reserve()

@@ -1,0 +1,311 @@
+/**
+ * Counter-examples: programs that once lost what was acknowledged or showed what is not so. Each runs as the machine runs
+ * it, with all of its checks, and reaches the branch that it is about.
+ */
+
+import { expect, test } from 'vitest'
+import { type BorderBranch, type BorderProgram, type BorderStep, replayBorder } from '../../src/testing.js'
+
+type Change = Extract<BorderStep, { do: 'change' }>
+type Fields = Extract<Change['changes'][number], { kind: 'insert' }>['fields']
+
+const eager = { mode: 'eager', handlers: true, garbage: false, indexed: false, initial: 0 } as const
+const onDemand = { ...eager, mode: 'on-demand' } as const
+const source = {
+  updates: 'full',
+  resumes: 'token',
+  commits: 1,
+  pushes: 'everything',
+  metadata: false,
+} as const
+
+const program = (shape: Partial<BorderProgram>, ...steps: BorderStep[]): BorderProgram => ({
+  contexts: ['handle'],
+  a: eager,
+  b: eager,
+  fates: [[0]],
+  ...shape,
+  steps,
+})
+
+const TWO: Partial<BorderProgram> = { contexts: ['handle', 'handle'] }
+
+const insert = (
+  key: number,
+  fields: Fields = {},
+  { who = 0, handler = 'ends' }: { who?: number; handler?: Change['handler'] } = {},
+): BorderStep => ({ do: 'change', who, on: 'a', changes: [{ kind: 'insert', key, fields }], handler })
+const update = (key: number, fields: Fields, { who = 0 } = {}): BorderStep => ({
+  do: 'change',
+  who,
+  on: 'a',
+  changes: [{ kind: 'update', key, fields }],
+  handler: 'ends',
+})
+const remove = (key: number): BorderStep => ({
+  do: 'change',
+  who: 0,
+  on: 'a',
+  changes: [{ kind: 'delete', key }],
+  handler: 'ends',
+})
+const query = (of: number, p = 0, who = 0): BorderStep => ({ do: 'query', who, shape: { of, p, on: 'a' } })
+const restart = (who = 0, source = true): BorderStep => ({ do: 'restart', who, how: 'close', source })
+const QUIET: BorderStep = { do: 'quiet' }
+
+/** The places of live queries in queries.ts. */
+const ALL = 0
+const TAG = 1
+const FIRST_BY_N = 20
+const SECOND_BY_N = 21
+
+const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
+  [
+    'an update right behind an insert whose handler waits is kept',
+    program({}, insert(1, { n: 1 }, { handler: 'waits' }), update(1, { n: 2 }), QUIET, restart()),
+    'an update waited behind an insert whose handler waits',
+  ],
+  [
+    'a delete right behind an insert whose handler waits is kept',
+    program({}, insert(1, { n: 1 }, { handler: 'waits' }), remove(1), QUIET, restart()),
+  ],
+  [
+    'a transaction over two collections waits behind an insert whose handler waits',
+    program(
+      {},
+      insert(1, { n: 1 }, { handler: 'waits' }),
+      {
+        do: 'transaction',
+        who: 0,
+        changes: [
+          { on: 'a', change: { kind: 'update', key: 1, fields: { n: 2 } } },
+          { on: 'b', change: { kind: 'insert', key: 1, fields: { n: 3 } } },
+        ],
+        keeping: 'commit',
+        ends: 'now',
+      },
+      QUIET,
+      restart(),
+    ),
+    'a transaction over two collections was kept',
+  ],
+  [
+    'an update behind an insert that is refused is refused',
+    program({}, insert(1, { n: 1 }, { handler: 'rejects' }), update(1, { n: 2 }), QUIET),
+    'a change was refused because an earlier one was',
+  ],
+  [
+    'a row of initialData is updated, and stays so at later starts',
+    program({ a: { ...eager, initial: 2 } }, update(1, { n: 4 }), QUIET, restart(), QUIET, restart()),
+    'initialData was left alone because the collection existed',
+  ],
+  [
+    'one of two contexts that insert a key is refused',
+    program(TWO, QUIET, insert(1, { n: 1 }), insert(1, { n: 2 }, { who: 1 })),
+    'an insert was refused because its key was taken',
+  ],
+  [
+    'a row that another context deleted is not updated',
+    program(TWO, insert(1, { n: 1 }), QUIET, remove(1), update(1, { n: 2 }, { who: 1 })),
+    'an update was refused because its row was gone',
+  ],
+  [
+    'a row on disk that comes to fit by a patch of another context is shown',
+    program(
+      { ...TWO, a: onDemand },
+      insert(1, { tag: 'y' }, { who: 1 }),
+      QUIET,
+      query(TAG),
+      QUIET,
+      update(1, { tag: 'x' }, { who: 1 }),
+    ),
+    'a row on disk came to fit a loaded subset without being in memory',
+  ],
+  [
+    'a row on disk that moves into a page is shown',
+    program(
+      { ...TWO, a: onDemand },
+      insert(1, { n: 1 }, { who: 1 }),
+      insert(2, { n: 2 }, { who: 1 }),
+      QUIET,
+      query(FIRST_BY_N),
+      QUIET,
+      update(2, { n: 0 }, { who: 1 }),
+    ),
+    'a row moved into an ordered page',
+  ],
+  [
+    // `sort()` puts undefined last, wherever the order of the query has it: the page ended at the wrong row.
+    'a row belongs to a page of rows without the value that they are ordered by',
+    program(
+      { ...TWO, a: onDemand },
+      insert(1, { n: 1 }, { who: 1 }),
+      insert(2, {}, { who: 1 }),
+      insert(3, { n: 3 }, { who: 1 }),
+      QUIET,
+      query(SECOND_BY_N),
+      QUIET,
+      insert(4, { n: 0 }, { who: 1 }),
+    ),
+  ],
+  [
+    'a handler accepts its own mutations',
+    program({}, insert(1, {}, { handler: 'accepts' })),
+    'a handler accepted its own mutations',
+  ],
+  [
+    'mutations that are accepted and not awaited are shown all the time',
+    program({}, query(ALL), {
+      do: 'transaction',
+      who: 0,
+      changes: [{ on: 'a', change: { kind: 'insert', key: 1, fields: {} } }],
+      keeping: 'accept unawaited',
+      ends: 'now',
+    }),
+    'mutations were accepted and not awaited',
+  ],
+  [
+    'a source commits inside another commit: the log has both in the order of memory',
+    program(
+      { a: { ...eager, source } },
+      QUIET,
+      { do: 'source', on: 'a', what: 'nested' },
+      { do: 'server', on: 'a', changes: [{ kind: 'update', key: 1, fields: { n: 3 } }] },
+      QUIET,
+      restart(0, false),
+    ),
+    'a source committed inside another commit',
+  ],
+  [
+    'what a source does not send again was deleted upstream',
+    program(
+      { a: { ...eager, source: { ...source, resumes: 'snapshot' } } },
+      QUIET,
+      { do: 'source', on: 'a', what: 'away' },
+      { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 1 }] },
+      restart(),
+      { do: 'source', on: 'a', what: 'back' },
+    ),
+    'rows that a source had not sent again were deleted',
+  ],
+  [
+    'a source that truncates leaves no subset that is marked as answered and is empty',
+    program(
+      { a: { ...onDemand, source: { ...source, resumes: 'truncate' } } },
+      query(ALL),
+      QUIET,
+      { do: 'source', on: 'a', what: 'truncate first' },
+      restart(0, false),
+      query(ALL),
+    ),
+    'a source truncated',
+  ],
+  [
+    // Marks of answered subsets were written with each answer, also where it said nothing new.
+    'answers of rows that the log has already append next to nothing',
+    program(
+      { a: { ...onDemand, source: { ...source, updates: 'partial' } } },
+      { do: 'time', ms: 20 },
+      { do: 'read much', who: 0, on: 'a' },
+    ),
+    'a context read much',
+  ],
+  [
+    'a row of server rendering that a local-only collection has in memory only is updated, and kept whole',
+    program({}, QUIET, { do: 'hydrate', who: 0, on: 'a', keys: [1] }, update(1, { n: 1 }), QUIET, restart()),
+    'a row that only memory had was changed, and kept whole',
+  ],
+  [
+    'rows that came with server rendering are written, and are there without the source',
+    program(
+      { a: { ...eager, source } },
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      QUIET,
+      restart(0, false),
+    ),
+    'a collection was ready without its source',
+  ],
+  [
+    'a row of server rendering that a snapshot has not sent was deleted upstream',
+    program(
+      { a: { ...eager, source: { ...source, resumes: 'snapshot' } } },
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 2 }] },
+    ),
+    'rows came with server rendering',
+  ],
+  [
+    'rows that came with server rendering stay for as long as the source cannot be asked',
+    program(
+      { a: { ...eager, source } },
+      restart(0, false),
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      QUIET,
+    ),
+    'a seed stayed, because its source could not be asked',
+  ],
+  [
+    "another user's rows are not shown, also without the source",
+    program(
+      { a: { ...eager, source } },
+      QUIET,
+      { do: 'source', on: 'a', what: 'away' },
+      { do: 'another identity', on: 'a' },
+      QUIET,
+      { do: 'source', on: 'a', what: 'back' },
+    ),
+    'another identity began',
+  ],
+  [
+    'a collection is migrated while a context of the older version has it open',
+    program(
+      TWO,
+      insert(1, { n: 1 }),
+      QUIET,
+      { do: 'new version', who: 0 },
+      update(1, { n: 2 }, { who: 1 }),
+      QUIET,
+    ),
+    'a collection was migrated',
+  ],
+  [
+    'a collection that is dropped is empty in all contexts, and is filled again',
+    program(
+      { ...TWO, a: onDemand },
+      insert(1, { n: 1 }),
+      query(ALL, 0, 1),
+      QUIET,
+      { do: 'drop', who: 1, on: 'a', key: 1 },
+      insert(2, { n: 2 }),
+      QUIET,
+      insert(1, { n: 3 }, { who: 1 }),
+    ),
+    'a collection was dropped while it was open',
+  ],
+  [
+    'a row that is forgotten goes from all contexts',
+    program(TWO, insert(1, { n: 1 }), QUIET, { do: 'forget', who: 1, on: 'a', key: 1 }),
+    'a row was forgotten',
+  ],
+  [
+    // The answer was cut like a page of the log, for it has `entries` as well.
+    'entries are redacted through a channel',
+    program({ contexts: ['handle', 'remote'] }, insert(1, { n: 1 }), QUIET, {
+      do: 'redact',
+      who: 1,
+      on: 'a',
+      key: 1,
+    }),
+    'entries were redacted',
+  ],
+  [
+    'a collection is ready without its source once it was complete',
+    program({ a: { ...eager, source } }, QUIET, restart(0, false)),
+    'a collection was ready without its source',
+  ],
+]
+
+test.each(cases.map(([name, run, branch]) => ({ name, run, branch })))('$name', async ({ run, branch }) => {
+  const reached = await replayBorder(run)
+  if (branch !== undefined) expect(reached[branch]).toBeGreaterThan(0)
+})
