@@ -77,7 +77,7 @@ test('what every page loads', () => {
   expect(page).toBeGreaterThan(kB)
   // With everything that an open daybook needs, subsets that are kept complete, the writer's order, codecs, which stay on
   // the page, why a worker cannot be loaded, and what ends when the database is destroyed.
-  expect(page).toBeLessThan(31.5 * kB)
+  expect(page).toBeLessThan(33 * kB)
 })
 
 test('what a page with a synced collection has loaded then', () => {

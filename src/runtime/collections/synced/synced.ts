@@ -164,7 +164,9 @@ function runUtilitiesWhereSourceRuns(utilities: Utilities, runs: Runs, startSync
       if (name.startsWith('write')) startSyncIfIdle()
       const call = (): unknown => utility.apply(utilities, args)
       const { latest } = runs
-      return latest === undefined || latest.hasSource ? call() : latest.whereSourceRuns(call)
+      if (latest === undefined) return call()
+      // What it writes is written at once; what it fetches is to end before the role is given away.
+      return name.startsWith('write') && latest.hasSource ? call() : latest.whereSourceRuns(call)
     }
   }
 }
