@@ -83,7 +83,7 @@ test('what every page loads', () => {
 test('what a page with a synced collection has loaded then', () => {
   expect(synced).toBeGreaterThan(kB)
   // With the recorder, adapters for Query and Electric, and what contexts ask of each other's sources.
-  expect(page + synced).toBeLessThan(46 * kB)
+  expect(page + synced).toBeLessThan(49 * kB)
 })
 
 test('what a worker loads', () => {
