@@ -1,9 +1,12 @@
 /** Explores programs of one focus, and demands the interesting branches that belong to it. */
 
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { BorderBranch } from '../../src/testing/border/branches.js'
 import { exploreBorder } from '../../src/testing/border/explore.js'
 import type { Focus } from '../../src/testing/border/generators.js'
+
+// Hundreds of programs beside other suites.
+vi.setConfig({ testTimeout: 900_000 })
 
 /** Faults of TanStack DB itself, which no program has to meet. They are excused, so they are to stay rare. */
 export const EXCUSED: readonly BorderBranch[] = [
