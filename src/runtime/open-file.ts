@@ -43,22 +43,27 @@ export function openFileDaybook<Handle extends object>(
       const open = async (watch = (own: Driver): Driver => own): Promise<OpenedHere> => {
         for (;;) {
           const found = file()
-          driver = watch(
-            'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings),
-          )
-          const at = found ?? file()
-          const opened = await openJournal({
-            driver,
-            clock,
-            origin,
-            onError,
-            trace,
-            onDestroyed,
-            ...settings,
-          })
-          // A file that was destroyed just now is open, and at no path: nobody would find what is written to it.
-          if (file() === at) return opened
-          await opened.journal.close()
+          let at = found
+          try {
+            driver = watch(
+              'filename' in which ? openFile(which.filename, settings) : useHandle(which.database, settings),
+            )
+            at ??= file()
+            const opened = await openJournal({
+              driver,
+              clock,
+              origin,
+              onError,
+              trace,
+              onDestroyed,
+              ...settings,
+            })
+            if (file() === at) return opened
+            await opened.journal.close()
+          } catch (error) {
+            if (file() === at) throw error
+          }
+          // What was opened was destroyed in that moment and is at no path: nobody would find what is written to it.
         }
       }
       const openOrQuarantine = async (filename: string): Promise<OpenedHere> => {

@@ -66,12 +66,12 @@ it('leaves the old daybook or none when the process is killed', async () => {
 it('loses nothing that a process has written since to the daybook that came after', async () => {
   const file = newFile()
   const writer = spawnChild<Line>('destroy', file, 'write')
-  for (let life = 0; life < 6; life++) {
+  for (let life = 0; life < 3; life++) {
     await writer.line((line) => line.kept !== undefined && line.life === life)
     const destroying = spawnChild<Line>('destroy', file, 'destroy')
     expect((await destroying.ended).code).toBe(0)
   }
-  const { life: last } = await writer.line((line) => line.kept !== undefined && line.life === 6)
+  const { life: last } = await writer.line((line) => line.kept !== undefined && line.life === 3)
   writer.send('end')
   expect((await writer.ended).code).toBe(0)
   const kept = writer.lines.flatMap(({ kept, life }) => (life === last ? [kept] : []))

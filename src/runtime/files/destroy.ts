@@ -16,7 +16,6 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -30,7 +29,7 @@ import { type Clock, pause } from '../clock.js'
 import { erase, truncateWal } from '../journal/erase.js'
 import { isDamage } from '../quarantine/damage.js'
 import type { ConnectFile } from './binding.js'
-import { remove } from './new-file.js'
+import { fileAt } from './file-at.js'
 
 /** How long others have to let go of the file, in ms, and how often that is looked at. */
 const LET_GO = 1000
@@ -46,24 +45,21 @@ export interface DestroyFileParts {
 }
 
 /** @throws BusyError, ReadOnlyError, StorageIoError; NotADatabaseError when the file is readable and another program's */
-export async function destroyFile({
-  filename,
-  log,
-  connect,
-  settings,
-  clock,
-}: DestroyFileParts): Promise<void> {
+export async function destroyFile(parts: DestroyFileParts): Promise<void> {
+  const { filename, log, connect, settings, clock } = parts
   // A database in memory has gone with its handle.
   if (filename === ':memory:') return
   if (!existsSync(filename)) {
     removeBeside(filename)
-    remove(filename)
     return
   }
   const path = realpathSync.native(filename)
+  const at = fileAt(path)
   try {
     if (await wipeFile(path, log, connect, settings)) await removeWhenFree(path, connect, settings, clock)
   } catch (error) {
+    // Another context has removed it meanwhile: what is there now may be a daybook of its own.
+    if (fileAt(path) !== at) return destroyFile(parts)
     if (!isUnreadable(error)) throw error
     removeBeside(path)
     removeUnreadable(path)
@@ -141,15 +137,18 @@ async function removeWiped(path: string, driver: Driver): Promise<void> {
   await driver.transaction('write', function* () {
     if (!(yield* isWiped())) return
     try {
-      unlinkSync(path)
+      removeFile(path)
+      rmSync(`${path}-locks`, { recursive: true, force: true })
     } catch (error) {
       // Windows removes no file that is open.
       if (!['EBUSY', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-      return
     }
-    for (const suffix of ['-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true })
-    rmSync(`${path}-locks`, { recursive: true, force: true })
   })
+}
+
+/** The file last: without it nobody would look for the others. */
+function removeFile(path: string): void {
+  for (const suffix of ['-wal', '-shm', '-journal', '']) rmSync(path + suffix, { force: true })
 }
 
 /**
@@ -161,7 +160,7 @@ function removeUnreadable(path: string): void {
     if (!existsSync(file)) return []
     return [{ suffix, opened: openSync(file, 'r+') }]
   })
-  remove(path)
+  removeFile(path)
   for (const { suffix, opened } of files) {
     // The index of the -wal, which others have mapped, is not to be cut short under them.
     if (suffix === '-shm')
