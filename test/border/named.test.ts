@@ -299,6 +299,39 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     'entries were redacted',
   ],
   [
+    // Rows of an earlier session counted as sent by this one.
+    'a row that was deleted while another context ran the source goes, though this context had it from its own session',
+    program(
+      { ...TWO, a: { ...eager, source: { ...source, resumes: 'snapshot' } } },
+      insert(3, {}, { who: 1 }),
+      QUIET,
+      remove(1),
+    ),
+  ],
+  [
+    // It was given away between the claim and the beginning of the session, and nobody asked for it again.
+    'a mutation that waits for its source is done, though the role is asked for before the source runs',
+    program(
+      {
+        contexts: ['handle', 'remote'],
+        fates: [[40, 0], [1500], [0]],
+        a: {
+          ...onDemand,
+          handlers: false,
+          indexed: true,
+          source: { ...source, pushes: 'what was asked for' },
+        },
+        b: { ...eager, handlers: false, source: { ...source, resumes: 'snapshot', commits: 2 } },
+      },
+      { do: 'server', on: 'b', changes: [{ kind: 'update', key: 2, fields: {} }] },
+      { do: 'change', who: 1, on: 'b', changes: [{ kind: 'delete', key: '1' }], handler: 'ends' },
+      query(23, 4, 1),
+      { do: 'change', who: 1, on: 'b', changes: [{ kind: 'insert', key: '1', fields: {} }], handler: 'ends' },
+      { do: 'time', ms: 300 },
+      { do: 'change', who: 0, on: 'b', changes: [{ kind: 'insert', key: 3, fields: {} }], handler: 'ends' },
+    ),
+  ],
+  [
     'a collection is ready without its source once it was complete',
     program({ a: { ...eager, source } }, QUIET, restart(0, false)),
     'a collection was ready without its source',
