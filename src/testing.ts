@@ -23,6 +23,9 @@ export type {
   SourceShape,
   Step as BorderStep,
 } from './testing/border/program.js'
+export { BorderServer } from './testing/border/server.js'
+export type { SourceFacts, SourceUnderTest } from './testing/border/tested.js'
+export type { Row as BorderRow } from './testing/border/values.js'
 export {
   type Checkable,
   checkLog,

@@ -5,12 +5,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { BRANCHES, FAULT_CLASSES, KINDS } from '../../src/testing.js'
+import { BORDER_FOCUSES, BRANCHES, FAULT_CLASSES, KINDS } from '../../src/testing.js'
 import { appFolder, codeBlocks, runCode } from './run-code.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'docs/testing.md'), 'utf8')
-const [driver, suite, live, simulated, ...others] = codeBlocks(page) as [string, string, string, string]
+const [driver, suite, live, explored, source, simulated, ...others] = codeBlocks(page) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 
 let remove: (() => void) | undefined
 afterEach(() => {
@@ -53,7 +60,19 @@ test('the example of simulate reaches what it is after', () => {
   expect(runCode(app.folder, simulated)).toBe('10 true true\n')
 })
 
-test('the page names every kind and every fault', () => {
-  for (const name of [...KINDS, ...FAULT_CLASSES]) expect(page).toContain(`\`${name}\``)
+test('the example of exploreBorder reaches what it is after', () => {
+  const app = appFolder()
+  remove = app.remove
+  expect(runCode(app.folder, explored)).toBe('20 true\n')
+})
+
+test('the source of the page passes, and its mutations are confirmed', () => {
+  const app = appFolder()
+  remove = app.remove
+  expect(runCode(app.folder, source)).toBe('20 true\n')
+})
+
+test('the page names every kind, every fault and every focus', () => {
+  for (const name of [...KINDS, ...FAULT_CLASSES, ...BORDER_FOCUSES]) expect(page).toContain(`\`${name}\``)
   expect(BRANCHES.length).toBeGreaterThan(10)
 })

@@ -34,7 +34,8 @@ import type {
 } from './program.js'
 import { kindOf, type Pair, queryOver } from './queries.js'
 import type { BorderServer } from './server.js'
-import { BorderSource, type SourceRecord } from './source.js'
+import type { SourceParts, SourceRecord } from './source.js'
+import type { MachineSource } from './tested.js'
 import type { Row } from './values.js'
 
 const isOfServer = (error: unknown): boolean =>
@@ -52,7 +53,7 @@ const NO_PLAN: HandlerPlan = { does: 'ends', calls: [] }
 const FOR_SOURCES: ReadonlySet<Behaviour> = new Set(['ends', 'waits', 'throws', 'rejects', 'hangs'])
 
 /** What a mutation handler is called with. */
-interface SourceParams {
+interface HandlerParams {
   readonly transaction: {
     readonly mutations: readonly {
       readonly type: 'insert' | 'update' | 'delete'
@@ -98,6 +99,7 @@ export interface AppParts {
   readonly records: Readonly<Record<On, SourceRecord>>
   /** Whose rows they have. */
   readonly identities: Readonly<Record<On, number>>
+  readonly makeSource: (parts: SourceParts) => MachineSource
   /** The collections belong to a client, which can be given rows. */
   readonly isClients: boolean
   /** The schema version that the app declares. */
@@ -110,7 +112,7 @@ export class App {
   readonly origin: string
   readonly queries: LiveQuery[] = []
   /** Those of the collections that have one, by their present objects. */
-  readonly sources = new Map<On, BorderSource>()
+  readonly sources = new Map<On, MachineSource>()
   readonly #client = new DbClient()
   #collections: Record<On, Rows>
   /** What the handler of the mutation that is being made does. */
@@ -367,7 +369,7 @@ export class App {
   #sourceOptions(on: On, shape: SourceShape): any {
     const { mode, indexed, garbage } = this.#parts.shapes[on]
     const { servers, records, branches } = this.#parts
-    const source = new BorderSource({
+    const source = this.#parts.makeSource({
       on,
       server: servers[on],
       shape,
@@ -376,7 +378,7 @@ export class App {
       record: records[on],
     })
     this.sources.set(on, source)
-    const handler = (params: SourceParams): Promise<void> => this.#send(on, source, params)
+    const handler = (params: HandlerParams): Promise<void> => this.#send(on, source, params)
     return persistedCollectionOptions({
       id: on,
       getKey: (row: Row) => row.id,
@@ -387,6 +389,7 @@ export class App {
       persistence: this.daybook,
       sync: source.sync,
       ...(mode === 'eager' && { snapshot: shape.resumes === 'snapshot' }),
+      ...source.options,
       onInsert: handler,
       onUpdate: handler,
       onDelete: handler,
@@ -395,7 +398,7 @@ export class App {
   }
 
   /** Tells the server of mutations, and waits until what it made of them has come back. */
-  async #send(on: On, source: BorderSource, { transaction }: SourceParams): Promise<void> {
+  async #send(on: On, source: MachineSource, { transaction }: HandlerParams): Promise<void> {
     const server = this.#parts.servers[on]
     await this.#handle(on, { transaction })
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -3,8 +3,8 @@
 import * as fc from 'fast-check'
 import { type BorderBranch, BorderBranches } from './branches.js'
 import { FOCUSES, type Focus, programs } from './generators.js'
-import { runProgram } from './machine.js'
-import { type Program, story } from './program.js'
+import { type MakeSource, runProgram } from './machine.js'
+import { type CollectionShape, type Program, story } from './program.js'
 import { shorten } from './shorten.js'
 
 export interface BorderOptions {
@@ -16,6 +16,10 @@ export interface BorderOptions {
   readonly focus?: Focus
   /** The most steps of a program. Default 30. */
   readonly steps?: number
+  /** How collections load their rows. Default: both ways. */
+  readonly modes?: readonly CollectionShape['mode'][]
+  /** A source to be tested in place of the machine's own; for the focuses `synced` and `everything`. */
+  readonly source?: MakeSource
   /** Values that the columns of rows have besides the machine's own, such as Temporal. */
   readonly values?: readonly unknown[]
   /** Only the program of a failure. */
@@ -71,6 +75,8 @@ export async function exploreBorder({
   programs: count = 1,
   focus = 'everything',
   steps = 30,
+  modes = ['eager', 'on-demand'],
+  source,
   values = [],
   path,
   shrink = true,
@@ -78,8 +84,8 @@ export async function exploreBorder({
   if (!FOCUSES.includes(focus)) throw new TypeError(`There is no focus ${focus}: ${FOCUSES.join(', ')}.`)
   const branches = new BorderBranches()
   let ran = 0
-  const property = fc.asyncProperty(programs(focus, { steps, values }), async (program) => {
-    await runProgram(program, branches)
+  const property = fc.asyncProperty(programs(focus, { steps, values, modes }), async (program) => {
+    await runProgram(program, branches, source)
     ran++
   })
   const result = await fc.check(property, {
@@ -96,7 +102,7 @@ export async function exploreBorder({
     let cause: unknown = errorInstance
     const fails = async (shorter: Program): Promise<boolean> => {
       try {
-        await runProgram(shorter)
+        await runProgram(shorter, new BorderBranches(), source)
         return false
       } catch (error) {
         if (kindOf(error) !== kindOf(errorInstance)) return false
@@ -128,8 +134,11 @@ export async function exploreBorder({
  * })
  * branches['an update waited behind an insert whose handler waits'] // 1
  */
-export async function replayBorder(program: Program): Promise<BorderReport['branches']> {
+export async function replayBorder(
+  program: Program,
+  { source }: Pick<BorderOptions, 'source'> = {},
+): Promise<BorderReport['branches']> {
   const branches = new BorderBranches()
-  await runProgram(program, branches)
+  await runProgram(program, branches, source)
   return branches.counts
 }

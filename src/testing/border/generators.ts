@@ -12,8 +12,8 @@ import type {
   SourceShape,
   Step,
 } from './program.js'
-import { PAGED_KINDS, QUERY_KINDS } from './queries.js'
-import { fieldsFrom, keys } from './values.js'
+import { ARRIVE, PAGED_KINDS, QUERY_KINDS } from './queries.js'
+import { type Fields, fieldsFrom, keys } from './values.js'
 
 /** What programs are about. */
 export const FOCUSES = ['local', 'on demand', 'contexts', 'synced', 'everything'] as const
@@ -23,18 +23,19 @@ export interface Bounds {
   readonly steps: number
   /** Values that columns may have besides those of the machine. */
   readonly values: readonly unknown[]
+  readonly modes: readonly CollectionShape['mode'][]
 }
 
 const on = fc.constantFrom<On>('a', 'b')
 const who = fc.nat({ max: 2 })
 
-export function programs(focus: Focus, { steps, values }: Bounds): fc.Arbitrary<Program> {
+export function programs(focus: Focus, { steps, values, modes }: Bounds): fc.Arbitrary<Program> {
   return (
     fc
       .record({
         contexts: contextsOf(focus),
-        a: shapeOf(focus),
-        b: shapeOf(focus),
+        a: shapeOf(focus, modes),
+        b: shapeOf(focus, modes),
         fates: fc.oneof(
           fc.constant([[0]]),
           fc.array(fc.array(fc.constantFrom(0, 5, 40, 1500), { maxLength: 2 }), {
@@ -42,7 +43,7 @@ export function programs(focus: Focus, { steps, values }: Bounds): fc.Arbitrary<
             maxLength: 5,
           }),
         ),
-        steps: fc.array(stepOf(focus, fieldsFrom(values)), { minLength: 1, maxLength: steps, size: 'max' }),
+        steps: stepsOf(focus, { steps, values }),
       })
       // For each message that is lost, one arrives: otherwise it is no channel.
       .map((program) => {
@@ -65,11 +66,9 @@ function contextsOf(focus: Focus): fc.Arbitrary<Program['contexts']> {
   return fc.oneof({ weight: 2, arbitrary: one }, { weight: 1, arbitrary: more })
 }
 
-function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
+function shapeOf(focus: Focus, modes: Bounds['modes']): fc.Arbitrary<CollectionShape> {
   const mode =
-    focus === 'on demand'
-      ? fc.constant('on-demand' as const)
-      : fc.constantFrom('eager' as const, 'eager' as const, 'on-demand' as const)
+    focus === 'on demand' ? fc.constant('on-demand' as const) : fc.constantFrom(...modes, modes[0] ?? 'eager')
   const garbage = fc.constantFrom(false, false, true)
   const local = fc.record({
     mode,
@@ -100,6 +99,34 @@ function shapeOf(focus: Focus): fc.Arbitrary<CollectionShape> {
   if (focus === 'everything') return fc.oneof(local, synced)
   return local
 }
+
+function stepsOf(focus: Focus, { steps, values }: Pick<Bounds, 'steps' | 'values'>): fc.Arbitrary<Step[]> {
+  const one = stepOf(focus, fieldsFrom(values)).map((step) => [step])
+  const some =
+    focus === 'on demand' ? fc.oneof({ weight: 30, arbitrary: one }, { weight: 1, arbitrary: arrivals }) : one
+  return fc.array(some, { minLength: 1, maxLength: steps, size: 'max' }).map((lists) => lists.flat())
+}
+
+/** What chance seldom does by itself: a row that only the disk has comes into a live query. */
+const arrivals: fc.Arbitrary<Step[]> = fc
+  .record({ on, who: fc.integer({ min: 1, max: 2 }), key: keys, of: fc.constantFrom(...ARRIVE) })
+  .map(({ on, who, key, of }): Step[] => {
+    const change = (kind: 'insert' | 'update', fields: Fields): Step => ({
+      do: 'change',
+      who,
+      on,
+      changes: [{ kind, key, fields }],
+      handler: 'ends',
+    })
+    return [
+      change('insert', { n: 4, tag: 'y' }),
+      { do: 'quiet' },
+      { do: 'query', who: 0, shape: { of, p: 0, on } },
+      { do: 'quiet' },
+      change('update', { n: 0, tag: 'x' }),
+      { do: 'quiet' },
+    ]
+  })
 
 const BEHAVIOURS: readonly Behaviour[] = [
   'ends',
@@ -221,7 +248,8 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
       1,
       fc.record({ do: just('hydrate'), who, on, keys: fc.uniqueArray(keys, { minLength: 1, maxLength: 3 }) }),
     ),
-    step(1, fc.record({ do: just('new version'), who })),
+    // Contexts that are too old see nothing any more.
+    ...(focus === 'on demand' ? [] : [step(1, fc.record({ do: just('new version'), who }))]),
     step(
       2,
       fc.record({

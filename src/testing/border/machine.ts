@@ -37,7 +37,8 @@ import { kindOf } from './queries.js'
 import { Reference } from './reference.js'
 import { Rejections } from './rejections.js'
 import { BorderServer } from './server.js'
-import { SourceRecord } from './source.js'
+import { BorderSource, type SourceParts, SourceRecord } from './source.js'
+import { type MachineSource, type SourceFacts, type SourceUnderTest, tested } from './tested.js'
 import type { Row } from './values.js'
 
 /** How long everything may take to come to rest, in ms of the machine's time. */
@@ -66,15 +67,22 @@ const FIRST_ROWS: readonly Change[] = [
 
 const BOTH: readonly On[] = ['a', 'b']
 
+/** Makes a source under test for one collection object. */
+export type MakeSource = (facts: SourceFacts) => SourceUnderTest
+
 /** Runs a program to its end.
  *
  * @throws BrokenPromise
  */
-export async function runProgram(program: Program, branches = new BorderBranches()): Promise<void> {
+export async function runProgram(
+  program: Program,
+  branches = new BorderBranches(),
+  makeSource?: MakeSource,
+): Promise<void> {
   await loadSyncedRuns()
   const time = new BorderTime()
   time.begin()
-  const machine = new Machine(program, time, branches)
+  const machine = new Machine(program, time, branches, makeSource)
   try {
     for (const step of program.steps) await machine.take(step)
     await machine.end()
@@ -87,6 +95,7 @@ export async function runProgram(program: Program, branches = new BorderBranches
 class Machine {
   readonly #program: Program
   readonly #time: BorderTime
+  readonly #makeSource: (parts: SourceParts) => MachineSource
   readonly #branches: BorderBranches
   readonly #file: BorderFile
   readonly #calls = new Calls()
@@ -115,8 +124,14 @@ class Machine {
   readonly #closing: Promise<unknown>[] = []
   #initials = 0
 
-  constructor(program: Program, time: BorderTime, branches: BorderBranches) {
+  constructor(
+    program: Program,
+    time: BorderTime,
+    branches: BorderBranches,
+    makeSource: MakeSource | undefined,
+  ) {
     this.#program = program
+    this.#makeSource = (parts) => (makeSource ? tested(makeSource, parts) : new BorderSource(parts))
     this.#time = time
     this.#branches = branches
     this.#file = new BorderFile(time.clock, program.fates, (connection) => this.#archive.of(connection))
@@ -181,7 +196,7 @@ class Machine {
         break
       case 'hydrate':
         // Rows that come while a change persists, core promises to show later; a cleanup breaks the promise to nobody.
-        if (app !== undefined && !this.#isPending(app))
+        if (app !== undefined && !this.#isPending(app) && this.#isRendered(step.on))
           app.hydrate(step.on, this.#renderedRows(step.on, step.keys))
         break
       case 'new version':
@@ -286,6 +301,7 @@ class Machine {
       errors: this.#errors,
       servers: this.#servers,
       records: this.#records,
+      makeSource: this.#makeSource,
       identities: { ...this.#identities },
       isClients: this.#isClients,
       version: this.#version,
@@ -368,6 +384,11 @@ class Machine {
     return a.initial + b.initial > 0 || steps.some((step) => step.do === 'hydrate')
   }
 
+  /** Nobody renders rows on a server that only this device has, a part of them at a time. */
+  #isRendered(on: On): boolean {
+    return this.#hasSource(on) || this.#program[on].mode === 'eager'
+  }
+
   #renderedRows(on: On, keys: readonly Key[]): Row[] {
     if (this.#hasSource(on)) return [...this.#servers[on].rows.values()]
     const start = ++this.#initials
@@ -384,7 +405,8 @@ class Machine {
     server.apply(FIRST_ROWS)
     this.#servers[on] = server
     this.#records[on] = new SourceRecord()
-    for (const app of this.#apps) await this.#end(app, 'close')
+    // The first one serves the remote ones, whose last words are to be heard.
+    for (const app of [...this.#apps].reverse()) await this.#end(app, 'close')
     for (const who of this.#apps.keys()) this.#open(who)
   }
 
@@ -463,6 +485,8 @@ class Machine {
           return `${on} of context ${who} reads its rows`
         // What the server has never told nobody knows.
         if (this.#servers[on].isAway) continue
+        if (run !== undefined && run.held.size > 0 && rows.status !== 'cleaned-up')
+          return `rows of ${on} in context ${who} wait behind those of server rendering`
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
         if (rows.isLoadingSubset && !this.#waitsForHandler(on))
           return `${on} of context ${who} loads a subset`
@@ -558,10 +582,10 @@ class Machine {
     }
   }
 
-  /** Seeds are there until the log or a source has spoken; a source that can be asked has. */
+  /** Seeds are there until the log or a source has spoken; a source that can be asked for all rows has. */
   #seedsOf(app: App, on: On): ReadonlySet<Key> {
     const seeds = app.rows(on).status === 'cleaned-up' ? new Set<Key>() : app.seeds(on)
-    if (seeds.size === 0 || !this.#hasSource(on)) return seeds
+    if (seeds.size === 0 || !this.#hasSource(on) || this.#program[on].mode === 'on-demand') return seeds
     must(this.#servers[on].isAway, () => `B4: ${on} has seeds ${[...seeds].join(', ')}, and its source works`)
     this.#branches.reached('a seed stayed, because its source could not be asked')
     return seeds

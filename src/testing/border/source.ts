@@ -11,6 +11,7 @@ import type { Key } from '../../values/key.js'
 import type { BorderBranches } from './branches.js'
 import type { On, SourceEvent, SourceShape } from './program.js'
 import { type BorderServer, changedFields, type ServerChange } from './server.js'
+import type { MachineSource } from './tested.js'
 import type { Row } from './values.js'
 
 type Params = Parameters<SyncConfig<Row, Key>['sync']>[0]
@@ -46,7 +47,7 @@ export interface SourceParts {
   readonly record: SourceRecord
 }
 
-export class BorderSource {
+export class BorderSource implements MachineSource {
   readonly #parts: SourceParts
   #session: Session | undefined
   /** What every session is to do next. */
