@@ -67,12 +67,14 @@ export function checkTold(living: ReadonlySet<VirtualPage>, calls: Calls, mayRef
   }
 }
 
-// Two tabs may make the same row at once; then the second is told, and what it did to that row meanwhile is refused as well.
+/** Two tabs may make, change or delete the same row at once: the second is told, and what it did to that row meanwhile is refused as well. */
+const OF_OTHERS: readonly string[] = ['DAYBOOK_KEY_TAKEN', 'DAYBOOK_ROW_GONE', 'DAYBOOK_EARLIER_REFUSED']
+
 function isFairRefusal({ kind }: Call, refused: unknown, mayRefuse: boolean): boolean {
   const code = codeOf(refused)
   // What became of a leader is no reason to refuse anything.
   if (OF_LEADERS.includes(code)) return false
-  return (kind !== 'write' && code === 'DAYBOOK_KEY_TAKEN') || (mayRefuse && code.startsWith('DAYBOOK_'))
+  return (kind !== 'write' && OF_OTHERS.includes(code)) || (mayRefuse && code.startsWith('DAYBOOK_'))
 }
 
 /** Every tab shows the rows that the log makes, or says that it cannot. */
