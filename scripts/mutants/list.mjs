@@ -23,7 +23,7 @@ const TAIL = [
 
 /** Programs that were found once, and then as many as every build runs. */
 const BORDER = {
-  local: ['test/border/named.test.ts', 'test/border/local.test.ts'],
+  local: ['test/border/named.test.ts'],
   demand: ['test/border/named.test.ts', 'test/border/on-demand.test.ts'],
   synced: ['test/border/named.test.ts', 'test/border/synced.test.ts'],
 }

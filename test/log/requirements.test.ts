@@ -367,7 +367,7 @@ describe('the cost', () => {
     expect(await append()).toBe(1)
     // Others' transactions change neither claims nor versions; what is known of those stays known.
     await two.journal.append(transaction('b', 1, [put('todos', 2, {})]))
-    expect(await append()).toBe(6)
+    expect(await append()).toBe(7)
     expect(await append()).toBe(1)
     await two.journal.claim('todos')
     await expect(append()).rejects.toThrow(DeposedError)
