@@ -4,7 +4,6 @@ import type { SyncConfig } from '@tanstack/db'
 import type { Key } from '../../values/key.js'
 import type { SourceEvent, SourceShape } from './program.js'
 import type { BorderServer } from './server.js'
-import type { SourceParts } from './source.js'
 import type { Row } from './values.js'
 
 /** How long to wait before a look at what the source has seen, in ms, and how long a mutation waits for it. */
@@ -45,8 +44,10 @@ export interface MachineSource {
 }
 
 /** Runs a source under test. */
-export function tested(make: (facts: SourceFacts) => SourceUnderTest, parts: SourceParts): MachineSource {
-  const { server, onDemand, shape } = parts
+export function tested(
+  make: (facts: SourceFacts) => SourceUnderTest,
+  { server, onDemand, shape }: SourceFacts,
+): MachineSource {
   const source = make({ server, onDemand, shape })
   let running = 0
   const isRunning = (): boolean => running > 0
