@@ -235,6 +235,15 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     'rows came with server rendering',
   ],
   [
+    'a row of server rendering that the source of another context does not have goes',
+    program(
+      { contexts: ['handle', 'remote'], a: { ...eager, source: { ...source, commits: 2 } } },
+      { do: 'hydrate', who: 1, on: 'a', keys: [] },
+      { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 1 }] },
+    ),
+    'rows came with server rendering',
+  ],
+  [
     'rows that came with server rendering stay for as long as the source cannot be asked',
     program(
       { a: { ...eager, source } },

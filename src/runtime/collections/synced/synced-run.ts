@@ -15,7 +15,7 @@ import { type Cancel, pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
 import { stayAlive } from '../../stay-alive.js'
-import { acceptedRows, isSeed, type SyncParams } from '../core-state.js'
+import { acceptedRows, isSeed, type SyncParams, seedKeys } from '../core-state.js'
 import { FollowingCollection, type ReadRows } from '../follow.js'
 import { COMPLETE, CollectionMetadata, IDENTITY } from '../metadata.js'
 import type { MutatedCollection } from '../mutations.js'
@@ -271,7 +271,9 @@ export class SyncedRun {
     this.#cancelWait = internals.clock.after(OTHERS_SYNC, () => {
       if (this.#role.session !== undefined) return
       this.#following.releaseAll({ over: true })
-      if (this.#isComplete) this.#showRows(true)
+      if (!this.#isComplete) return
+      this.#dropOthersSeeds()
+      this.#showRows(true)
     })
     const needsAll = onDemand && this.#adapter.needsAllRows?.() === true
     const begin = (): void => {
@@ -439,7 +441,17 @@ export class SyncedRun {
     this.#metadata.set(name, value)
     if (name === IDENTITY) this.#hearIdentity(value)
     // A follower sees the owner become complete.
-    if (name === COMPLETE && value === true && !this.#following.isLoading) this.#showRows(true)
+    if (name !== COMPLETE || value !== true || this.#following.isLoading) return
+    this.#showRows(true)
+    // Behind the entry: its rows count.
+    this.#options.internals.clock.after(0, () => this.#dropOthersSeeds())
+  }
+
+  /** The rows of another context's source are all that there are: rows of server rendering that are not among them go. */
+  #dropOthersSeeds(): void {
+    if (this.#stopped || this.hasSource || this.#options.onDemand || !this.#isComplete) return
+    const { writer } = this.#following
+    if (seedKeys(this.#core.collection).length > 0) writer.transaction(() => writer.dropSeeds([]))
   }
 
   /** Another context has begun the collection, with the same source or another one. */
