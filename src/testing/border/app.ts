@@ -131,7 +131,9 @@ export class App {
       if (!this.hasEnded) parts.errors.push(error)
     })
     this.daybook.on('warning', () => undefined)
-    this.daybook.on('source', () => undefined)
+    this.daybook.on('source', ({ status }) => {
+      if (status === 'failing') parts.branches.reached('a source failed, and its rows on disk were shown')
+    })
     this.#collections = { a: this.#first('a'), b: this.#first('b') }
     for (const rows of Object.values(this.#collections)) rows.startSyncImmediate()
   }

@@ -102,8 +102,8 @@ function shapeOf(focus: Focus, modes: Bounds['modes']): fc.Arbitrary<CollectionS
 
 function stepsOf(focus: Focus, { steps, values }: Pick<Bounds, 'steps' | 'values'>): fc.Arbitrary<Step[]> {
   const one = stepOf(focus, fieldsFrom(values)).map((step) => [step])
-  const some =
-    focus === 'on demand' ? fc.oneof({ weight: 30, arbitrary: one }, { weight: 1, arbitrary: arrivals }) : one
+  const seldom = focus === 'on demand' ? arrivals : focus === 'synced' ? sourceNews : undefined
+  const some = seldom ? fc.oneof({ weight: 30, arbitrary: one }, { weight: 1, arbitrary: seldom }) : one
   return fc.array(some, { minLength: 1, maxLength: steps, size: 'max' }).map((lists) => lists.flat())
 }
 
@@ -127,6 +127,17 @@ const arrivals: fc.Arbitrary<Step[]> = fc
       { do: 'quiet' },
     ]
   })
+
+/** A source hears of a row that it has told before, in the middle of a commit or in a new session. */
+const sourceNews: fc.Arbitrary<Step[]> = fc
+  .record({ on, who, key: fc.constantFrom(1, 2), isNested: fc.boolean() })
+  .map(({ on, who, key, isNested }): Step[] => [
+    { do: 'query', who, shape: { of: 0, p: 0, on } },
+    { do: 'quiet' },
+    isNested ? { do: 'source', on, what: 'nested' } : { do: 'cleanup', who, on },
+    { do: 'server', on, changes: [{ kind: 'update', key, fields: { n: 3 } }] },
+    { do: 'quiet' },
+  ])
 
 const BEHAVIOURS: readonly Behaviour[] = [
   'ends',

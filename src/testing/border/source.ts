@@ -190,8 +190,6 @@ class Session {
       if (server.failures > 0) {
         server.failures--
         this.#params.markError(new Error('the server fails'))
-        if (this.#params.collection.status === 'ready' && this.#params.collection.size > 0)
-          this.#parts.branches.reached('a source failed, and its rows on disk were shown')
         setTimeout(() => this.#connect(), AGAIN)
         return
       }
