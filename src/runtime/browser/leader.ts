@@ -103,18 +103,23 @@ class Leader {
       await opened?.journal.close().catch(onError)
       // Whoever waits is told why, instead of waiting for nobody.
       const refused = { error: toWire(error) }
+      let destroyed: Promise<void> | undefined
       hub.listen((message, reply) => {
         if (!isRequest(message)) return
         const answer = (result: Answer['result']): void =>
           reply({ daybook: PROTOCOL, to: message.from, id: message.id, leader: id, result })
         if (message.method !== 'destroy') return answer(refused)
-        this.#surroundings.destroy(this.#start).then(
+        // Once, however often it is asked for: also by a context that only asks again.
+        destroyed ??= this.#surroundings.destroy(this.#start)
+        destroyed.then(
           () => answer({ value: undefined }),
           (failure) => answer({ error: toWire(failure) }),
         )
       })
       onError(error)
       await pause(clock, FAILED, new AbortController().signal)
+      // The next one that has the lock would begin with what is half done here.
+      await destroyed?.catch(() => undefined)
       hub.close()
     }
   }
