@@ -2,7 +2,7 @@
 
 import { expect, vi } from 'vitest'
 import type { BorderBranch } from '../../src/testing/border/branches.js'
-import { exploreBorder } from '../../src/testing/border/explore.js'
+import { type BorderOptions, exploreBorder } from '../../src/testing/border/explore.js'
 import type { Focus } from '../../src/testing/border/generators.js'
 
 // Hundreds of programs beside other suites.
@@ -72,11 +72,21 @@ export const REACHED: Readonly<Record<Focus, readonly BorderBranch[]>> = {
   everything: [],
 }
 
-/** As many programs of a focus, from a seed. */
-export async function explored(focus: Focus, seed: number, programs: number): Promise<void> {
-  const report = await exploreBorder({ seed, focus, programs })
+/** As many programs of a focus, from a seed; with a source of somebody's own, the branches that it has to reach. */
+export async function explored(
+  focus: Focus,
+  seed: number,
+  programs: number,
+  {
+    reached = REACHED[focus],
+    ...options
+  }: Pick<BorderOptions, 'source' | 'allColumns' | 'modes'> & {
+    readonly reached?: readonly BorderBranch[]
+  } = {},
+): Promise<void> {
+  const report = await exploreBorder({ seed, focus, programs, ...options })
   console.info(JSON.stringify({ focus, seed, programs: report.programs, branches: report.branches }))
   expect(report.programs).toBe(programs)
-  expect(REACHED[focus].filter((branch) => report.branches[branch] === 0)).toEqual([])
+  expect(reached.filter((branch) => report.branches[branch] === 0)).toEqual([])
   for (const branch of EXCUSED) expect(report.branches[branch]).toBeLessThan(programs / 20)
 }

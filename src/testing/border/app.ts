@@ -13,6 +13,7 @@ import {
   getActiveTransaction,
   type Transaction,
 } from '@tanstack/db'
+import { SourceError } from '../../errors.js'
 import type { Op } from '../../log/op.js'
 import { seedKeys } from '../../runtime/collections/core-state.js'
 import { persistedCollectionOptions } from '../../runtime/collections/options.js'
@@ -38,8 +39,9 @@ import type { SourceParts, SourceRecord } from './source.js'
 import type { MachineSource } from './tested.js'
 import type { Row } from './values.js'
 
+/** Contexts that do not run the source are told of it by an error of daybook's. */
 const isOfServer = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('the server ')
+  error instanceof SourceError || (error instanceof Error && error.message.startsWith('the server '))
 
 /** What a handler is to do, and for which calls. */
 interface HandlerPlan {

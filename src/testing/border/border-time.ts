@@ -13,11 +13,13 @@ type Callback = (...args: unknown[]) => void
 const realNow = Date.now
 const REPLACED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const
 
+// Code of the process may clear a timer that it has set while an earlier program ran.
+let next = 1
+
 export class BorderTime {
   readonly clock = new VirtualClock()
   readonly #cancels = new Map<number, () => void>()
   readonly #before = new Map<string, PropertyDescriptor | undefined>()
-  #next = 1
 
   /** From now on all timers of this process are this clock's. */
   begin(): void {
@@ -56,10 +58,11 @@ export class BorderTime {
     this.#cancels.clear()
   }
 
-  // As Node's: an object that can be unreffed, and that a number stands for.
+  // As Node's: an object that can be unreffed and refreshed, and that a number stands for.
   #set(callback: Callback, ms: number, args: unknown[], repeats: boolean): object {
-    const id = this.#next++
+    const id = next++
     const arm = (): void => {
+      this.#cancels.get(id)?.()
       const cancel = this.clock.after(Math.max(1, Number(ms) || 0), () => {
         this.#cancels.delete(id)
         if (repeats) arm()
@@ -72,6 +75,10 @@ export class BorderTime {
       ref: () => timer,
       unref: () => timer,
       hasRef: () => false,
+      refresh: () => {
+        arm()
+        return timer
+      },
       [Symbol.toPrimitive]: () => id,
     }
     return timer

@@ -3,11 +3,12 @@
 import * as fc from 'fast-check'
 import { type BorderBranch, BorderBranches } from './branches.js'
 import { FOCUSES, type Focus, programs } from './generators.js'
-import { type MakeSource, runProgram } from './machine.js'
+import { runProgram, type SourceOptions } from './machine.js'
 import { type CollectionShape, type Program, story } from './program.js'
 import { shorten } from './shorten.js'
 
-export interface BorderOptions {
+/** `source` is for the focuses `synced` and `everything`. */
+export interface BorderOptions extends SourceOptions {
   /** Decides everything that chance decides. */
   readonly seed: number
   /** How many programs. Default 1. */
@@ -18,8 +19,6 @@ export interface BorderOptions {
   readonly steps?: number
   /** How collections load their rows. Default: both ways. */
   readonly modes?: readonly CollectionShape['mode'][]
-  /** A source to be tested in place of the machine's own; for the focuses `synced` and `everything`. */
-  readonly source?: MakeSource
   /** Values that the columns of rows have besides the machine's own, such as Temporal. */
   readonly values?: readonly unknown[]
   /** Only the program of a failure. */
@@ -76,16 +75,16 @@ export async function exploreBorder({
   focus = 'everything',
   steps = 30,
   modes = ['eager', 'on-demand'],
-  source,
   values = [],
   path,
   shrink = true,
+  ...sources
 }: BorderOptions): Promise<BorderReport> {
   if (!FOCUSES.includes(focus)) throw new TypeError(`There is no focus ${focus}: ${FOCUSES.join(', ')}.`)
   const branches = new BorderBranches()
   let ran = 0
   const property = fc.asyncProperty(programs(focus, { steps, values, modes }), async (program) => {
-    await runProgram(program, branches, source)
+    await runProgram(program, branches, sources)
     ran++
   })
   const result = await fc.check(property, {
@@ -102,7 +101,7 @@ export async function exploreBorder({
     let cause: unknown = errorInstance
     const fails = async (shorter: Program): Promise<boolean> => {
       try {
-        await runProgram(shorter, new BorderBranches(), source)
+        await runProgram(shorter, new BorderBranches(), sources)
         return false
       } catch (error) {
         if (kindOf(error) !== kindOf(errorInstance)) return false
@@ -136,9 +135,9 @@ export async function exploreBorder({
  */
 export async function replayBorder(
   program: Program,
-  { source }: Pick<BorderOptions, 'source'> = {},
+  options: SourceOptions = {},
 ): Promise<BorderReport['branches']> {
   const branches = new BorderBranches()
-  await runProgram(program, branches, source)
+  await runProgram(program, branches, options)
   return branches.counts
 }

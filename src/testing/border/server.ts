@@ -1,9 +1,12 @@
 /** A server of the machine: rows that it is asked to change, every state that they were in, and whether it can be reached. */
 
+import type { LoadSubsetOptions } from '@tanstack/db'
+import { comparatorOf, leadingValue, predicateOf, type Seen } from '../../materializer/subset/exact.js'
+import { SubsetRequest } from '../../runtime/collections/on-demand/subset-request.js'
 import type { Key } from '../../values/key.js'
 import { sameValue } from '../../values/same.js'
 import type { Change } from './program.js'
-import type { Row } from './values.js'
+import { COLUMNS, type Row } from './values.js'
 
 /** A change of one row; without a row it was deleted. */
 export interface ServerChange {
@@ -24,11 +27,16 @@ export class BorderServer {
   failures = 0
   readonly #changes: ServerChange[] = []
   readonly #marks: number
+  readonly #empty: object
   readonly #listeners = new Set<() => void>()
 
-  /** `identity`: whose rows it has; no two have a mark in common. */
-  constructor(identity = 0) {
+  /**
+   * `identity`: whose rows it has; no two have a mark in common. `allColumns`: rows have every column, as those of a table
+   * of SQL: what nobody gave them is null.
+   */
+  constructor(identity = 0, allColumns = false) {
     this.#marks = -(identity + 1) * 1_000_000
+    this.#empty = allColumns ? Object.fromEntries(COLUMNS.map((name) => [name, null])) : {}
   }
 
   /** Changes rows; what does not fit is left out. Answers with the rows as they are then. */
@@ -41,7 +49,7 @@ export class BorderServer {
       const version = ++this.version
       // Its own changes have negative marks: no call asked for them.
       const v = marks[index] ?? this.#marks - version
-      const row = change.kind === 'delete' ? undefined : rowAfter(before, change, v)
+      const row = change.kind === 'delete' ? undefined : { ...this.#empty, ...rowAfter(before, change, v) }
       if (row === undefined) this.rows.delete(key)
       else this.rows.set(key, row)
       made.push({ version, key, row })
@@ -61,6 +69,26 @@ export class BorderServer {
       last.set(change.key, change)
     }
     return [...last.values()]
+  }
+
+  /** What a collection asks for: all that fit, or a page, and of a page also what is at its cursor and equal to its last row. */
+  rowsOf(options: LoadSubsetOptions): Row[] {
+    const { where, orderBy, limit, offset = 0, cursor } = new SubsetRequest(options).subset
+    const matches = (condition: typeof where) =>
+      condition === undefined ? () => true : predicateOf(condition)
+    const seen = Array.from(this.rows.values(), (row) => ({ row, seen: { ...row, $key: row.id } as Seen }))
+    const own = seen.filter((each) => matches(where)(each.seen))
+    const term = orderBy?.[0]
+    if (term === undefined || (limit === undefined && cursor === undefined)) return own.map(({ row }) => row)
+    const compare = comparatorOf(term)
+    const value = leadingValue(term)
+    const behind = own.filter((each) => matches(cursor?.whereFrom)(each.seen))
+    behind.sort((a, b) => compare(value(a.seen), value(b.seen)))
+    const end = behind[(cursor === undefined ? offset : 0) + (limit ?? behind.length) - 1]
+    const page =
+      end === undefined ? behind : behind.filter((each) => compare(value(each.seen), value(end.seen)) <= 0)
+    const current = cursor === undefined ? [] : own.filter((each) => matches(cursor.whereCurrent)(each.seen))
+    return [...new Set([...page, ...current])].map(({ row }) => row)
   }
 
   /** The row as it was at a version. */

@@ -4,7 +4,7 @@
  */
 
 import type { LoadSubsetOptions, SyncConfig } from '@tanstack/db'
-import { comparatorOf, leadingValue, predicateOf, type Seen } from '../../materializer/subset/exact.js'
+import type { Seen } from '../../materializer/subset/exact.js'
 import { subsetDigest } from '../../runtime/collections/on-demand/subset-digest.js'
 import { SubsetRequest } from '../../runtime/collections/on-demand/subset-request.js'
 import type { Key } from '../../values/key.js'
@@ -48,6 +48,7 @@ export interface SourceParts {
 }
 
 export class BorderSource implements MachineSource {
+  readonly waitsForHandlers = false
   readonly #parts: SourceParts
   #session: Session | undefined
   /** What every session is to do next. */
@@ -87,6 +88,8 @@ export class BorderSource implements MachineSource {
   tell(what: SourceEvent): void {
     this.#session?.tell(what)
   }
+
+  async settled(): Promise<void> {}
 
   /** Resolves when the source has told the collection of a version. */
   async seen(version: number): Promise<void> {
@@ -160,7 +163,7 @@ class Session {
       if (shape.updates === 'full') throw new Error('the server cannot be reached')
       await new Promise((resolve) => setTimeout(resolve, AGAIN))
     }
-    const rows = this.#rowsOf(request)
+    const rows = server.rowsOf(options)
     this.#commit(() => {
       for (const row of rows) this.#write(row)
     })
@@ -404,31 +407,5 @@ class Session {
 
   #isAskedFor(row: Row): boolean {
     return [...this.#requests.values()].some((request) => request.has({ ...row, $key: row.id } as Seen))
-  }
-
-  #rowsOf({ subset }: SubsetRequest): Row[] {
-    const { where, orderBy, limit, offset = 0, cursor } = subset
-    const matches = (condition: typeof where) =>
-      condition === undefined ? () => true : predicateOf(condition)
-    const seen = [...this.#parts.server.rows.values()].map((row) => ({
-      row,
-      seen: { ...row, $key: row.id } as Seen,
-    }))
-    const own = seen.filter((each) => matches(where)(each.seen))
-    if (limit === undefined && cursor === undefined) return own.map(({ row }) => row)
-    const behind = own.filter((each) => matches(cursor?.whereFrom)(each.seen))
-    const term = orderBy?.[0]
-    if (term !== undefined) {
-      const compare = comparatorOf(term)
-      const value = leadingValue(term)
-      behind.sort((a, b) => compare(value(a.seen), value(b.seen)))
-      const end = behind[(cursor === undefined ? offset : 0) + (limit ?? behind.length) - 1]
-      const page =
-        end === undefined ? behind : behind.filter((each) => compare(value(each.seen), value(end.seen)) <= 0)
-      const current =
-        cursor === undefined ? [] : own.filter((each) => matches(cursor.whereCurrent)(each.seen))
-      return [...new Set([...page, ...current])].map(({ row }) => row)
-    }
-    return own.map(({ row }) => row)
   }
 }

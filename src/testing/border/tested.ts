@@ -27,6 +27,12 @@ export interface SourceUnderTest {
   readonly options?: object
   /** The version of the server up to which it has told the collection of everything. */
   readonly seen: number
+  /** It does not tell of anything while a handler of the collection runs. Default false. */
+  readonly waitsForHandlers?: boolean
+  /** Does what sources do by themselves, where it can. */
+  readonly tell?: (what: SourceEvent) => void
+  /** Resolves when nothing is under way outside of the machine's time, such as a request to a real server. */
+  readonly settled?: () => Promise<void>
 }
 
 /** What the machine does with a source. */
@@ -37,8 +43,12 @@ export interface MachineSource {
   readonly isRunning: boolean
   /** It does not run here, or nothing of what the server has is still to be told. */
   readonly isUpToDate: boolean
+  /** It does not tell of anything while a handler of the collection runs. */
+  readonly waitsForHandlers: boolean
   /** Something that sources do by themselves. */
   tell(what: SourceEvent): void
+  /** Resolves when nothing is under way outside of the machine's time. */
+  settled(): Promise<void>
   /** Resolves when it has told the collection of a version. */
   seen(version: number): Promise<void>
 }
@@ -55,8 +65,8 @@ export function tested(
     sync: {
       ...source.sync,
       sync: (params) => {
-        running++
         const result = source.sync.sync(params)
+        running++
         const own = typeof result === 'function' ? { cleanup: result } : (result ?? {})
         return {
           ...(typeof own === 'object' && own),
@@ -68,13 +78,17 @@ export function tested(
       },
     },
     ...(source.options && { options: source.options }),
+    waitsForHandlers: source.waitsForHandlers ?? false,
     get isRunning() {
       return isRunning()
     },
     get isUpToDate() {
       return !isRunning() || server.isAway || source.seen >= server.version
     },
-    tell: () => undefined,
+    tell: (what) => {
+      if (isRunning()) source.tell?.(what)
+    },
+    settled: async () => source.settled?.(),
     seen: async (version) => {
       for (let waited = 0; !isRunning() || source.seen < version; waited += LOOK) {
         if (waited > PATIENCE) throw new Error('the server does not answer')

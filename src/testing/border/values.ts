@@ -21,6 +21,9 @@ export interface Row {
 
 export type Fields = Omit<Row, 'id' | 'v'>
 
+/** The columns of an app. */
+export const COLUMNS: readonly (keyof Fields)[] = ['n', 's', 'd', 'tag', 'ref']
+
 export const KEYS: readonly Key[] = [1, 2, 3, 4, 'k', '1']
 export const TAGS: readonly unknown[] = ['x', 'y']
 

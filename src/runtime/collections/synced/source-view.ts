@@ -8,7 +8,7 @@
 
 import type { CollectionStatus } from '@tanstack/db'
 import type { Key } from '../../../values/key.js'
-import type { SyncParams } from '../core-state.js'
+import { type SyncParams, seedKeys } from '../core-state.js'
 import type { HeldRows } from '../held-rows.js'
 
 type Collection = SyncParams<object, Key>['collection']
@@ -22,6 +22,8 @@ export interface Seen {
   readonly isServing: () => boolean
   /** It finds every row that it looks for among the synced ones. */
   readonly findsEveryRow: boolean
+  /** It does not see rows of server rendering. */
+  readonly hidesSeeds: boolean
 }
 
 interface View {
@@ -64,31 +66,40 @@ function viewOf(collection: Collection, seen: () => Seen): Collection {
 
 function stateView(collection: Collection, seen: () => Seen): CoreState {
   const real = collection._state
-  const syncedData = merged(
-    () => new Map(real.syncedData.entries()),
-    seen,
-    ({ row }) => row,
-  )
-  const syncedMetadata = merged(
-    () => real.syncedMetadata,
-    seen,
-    ({ metadata }) => metadata,
-  )
-  const own: { [Name in keyof CoreState]?: () => unknown } = {
-    syncedData,
-    syncedMetadata,
-    getAcceptedSyncedRow: () => (key: Key) => seen().held().get(key)?.row ?? real.getAcceptedSyncedRow(key),
+  // Sources find rows that they may own by these; what else they ask for they ask of rows that they have found.
+  const seeds = (): ReadonlySet<Key> => new Set(seen().hidesSeeds ? seedKeys(collection) : [])
+  const accepted = {
+    getAcceptedSyncedRow: () => (key: Key) => {
+      const row = seen().held().get(key)?.row
+      return row ?? (seeds().has(key) ? undefined : real.getAcceptedSyncedRow(key))
+    },
     acceptedSyncedEntries: () => () => {
-      const held = seen().held()
       const rows = new Map(real.acceptedSyncedEntries())
-      for (const [key, { row }] of held) rows.set(key, row)
+      for (const key of seeds()) rows.delete(key)
+      for (const [key, { row }] of seen().held()) rows.set(key, row)
       return rows.entries()
     },
+  }
+  const withHeld = {
+    syncedData: merged(
+      () => new Map(real.syncedData.entries()),
+      seen,
+      ({ row }) => row,
+    ),
+    syncedMetadata: merged(
+      () => real.syncedMetadata,
+      seen,
+      ({ metadata }) => metadata,
+    ),
+  }
+  const own = (): { readonly [Name in keyof CoreState]?: () => unknown } => {
+    if (seen().held().size > 0) return { ...accepted, ...withHeld }
+    return seeds().size > 0 ? accepted : {}
   }
   return new Proxy(real, {
     get: (target, name) => {
       if (name === 'syncedData' && seen().findsEveryRow) return findingEveryRow(target.syncedData)
-      const answer = seen().held().size === 0 ? undefined : own[name as keyof CoreState]
+      const answer = own()[name as keyof CoreState]
       if (answer !== undefined) return answer()
       const value: unknown = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value

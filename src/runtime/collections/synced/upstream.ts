@@ -9,7 +9,14 @@
 
 import type { CollectionStatus, SyncAppliedReceipt } from '@tanstack/db'
 import type { Key } from '../../../values/key.js'
-import { acceptedMetadata, acceptedRow, acceptedRows, isSeed, type SyncParams } from '../core-state.js'
+import {
+  acceptedMetadata,
+  acceptedRow,
+  acceptedRows,
+  isSeed,
+  type SyncParams,
+  seedKeys,
+} from '../core-state.js'
 import type { HeldRows } from '../held-rows.js'
 import { type CollectionMetadata, checkName, RESERVED } from '../metadata.js'
 import type { SourceAdapter } from './adapters/adapter.js'
@@ -80,11 +87,15 @@ export class Upstream {
   constructor(options: UpstreamOptions) {
     this.#options = options
     const { core, held, isServing, isViewNew, adapter } = options
-    const findsEveryRow = adapter.findsEveryRow === true
+    const { findsEveryRow = false, hidesSeeds = false } = adapter
     const status = (): CollectionStatus => this.#statusOf(core.collection.status)
     this.params = {
       ...core,
-      collection: sourceView(core.collection, { status, held, isServing, findsEveryRow }, isViewNew),
+      collection: sourceView(
+        core.collection,
+        { status, held, isServing, findsEveryRow, hidesSeeds },
+        isViewNew,
+      ),
       begin: () => this.#begin(),
       write: (message) => this.#write(message),
       commit: (signal) => this.#commit(signal),
@@ -242,7 +253,8 @@ export class Upstream {
 
   #commit(signal?: AbortSignal): SyncAppliedReceipt {
     if (this.#closed) return true
-    const { core, metadata, marksFor, release } = this.#options
+    const { core, metadata, marksFor, release, adapter } = this.#options
+    if (adapter.takesSnapshot?.() === true) this.#settleSeeds()
     const transaction = this.#open.pop()
     if (transaction === undefined) return core.commit(signal)
     if (this.#leavesOldRows && this.#hasPlace(transaction)) this.#dropRows()
@@ -273,6 +285,17 @@ export class Upstream {
       } else {
         slot.drop()
       }
+    }
+  }
+
+  /** What the open transaction, which has all rows, makes of those of server rendering that it says nothing of. */
+  #settleSeeds(): void {
+    const { core, held } = this.#options
+    for (const key of seedKeys(core.collection)) {
+      if (this.#open.at(-1)?.isTouched(key) !== false) continue
+      const kept = held().get(key)
+      // One that is on disk has not changed.
+      this.#write(kept === undefined ? { type: 'delete', key } : { type: 'update', value: kept.row })
     }
   }
 

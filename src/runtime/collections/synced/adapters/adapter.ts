@@ -49,6 +49,10 @@ export interface SourceAdapter {
   isPlace?(name: string, value: unknown): boolean
   /** The source finds every row that it looks for: it would drop changes of those that are only on disk. */
   readonly findsEveryRow?: boolean
+  /** The source does not see rows of server rendering, and so says all of those that are so. */
+  readonly hidesSeeds?: boolean
+  /** Whether the transaction that is about to be committed has all rows; asked once for each. */
+  takesSnapshot?(): boolean
   /** After this error the source is to be started again, and will come right. */
   canBeginAgain?(error: unknown): boolean
   /** The source refuses a subset because it fetches all rows: the subset is there when the source is ready. */

@@ -52,10 +52,14 @@ abstract class Query {
 
 /** One query has all the rows: every row on disk is its own, so that what its answer lacks goes. */
 class EagerQuery extends Query implements SourceAdapter {
+  // It would take them for rows that it has written itself.
+  readonly hidesSeeds = true
   readonly #hasRowsFromLog: AdapterContext['hasRowsFromLog']
   /** The query, once it is used. */
   #query: string | undefined
   #hasApplied = false
+  /** It is in the middle of showing an answer. */
+  #isApplying = false
   /** Rows of which this session's source has said something. */
   readonly #written = new Set<Key>()
 
@@ -67,6 +71,7 @@ class EagerQuery extends Query implements SourceAdapter {
   begin(): void {
     this.#query = undefined
     this.#hasApplied = false
+    this.#isApplying = false
     this.#written.clear()
   }
 
@@ -94,8 +99,15 @@ class EagerQuery extends Query implements SourceAdapter {
     return Object.keys(others).length > 0 ? others : undefined
   }
 
+  takesSnapshot(): boolean {
+    const isApplying = this.#isApplying
+    this.#isApplying = false
+    return isApplying
+  }
+
   protected applies(): void {
     this.#hasApplied = true
+    this.#isApplying = true
   }
 }
 

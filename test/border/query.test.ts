@@ -1,0 +1,64 @@
+/** Collections of @tanstack/query-db-collection, against a server on loopback, do what they do in memory. */
+
+import { beforeAll, expect, test } from 'vitest'
+import { type BorderProgram, replayBorder } from '../../src/testing.js'
+import { Loopback } from './adapters/loopback.js'
+import { querySource } from './adapters/query-source.js'
+import { explored } from './explored.js'
+
+const PROGRAMS = 150
+
+let loopback: Loopback
+beforeAll(async () => {
+  loopback = await Loopback.start()
+})
+
+test.each(['eager', 'on-demand'] as const)('%s: programs', async (mode) => {
+  await explored('synced', 7, PROGRAMS, {
+    source: querySource(loopback),
+    allColumns: true,
+    modes: [mode],
+    reached: [
+      'a source failed, and its rows on disk were shown',
+      'a mutation was confirmed by its source',
+      'another context took over the source',
+      'another identity began',
+      'a handle was killed',
+      ...(mode === 'eager'
+        ? (['rows came with server rendering', 'a collection was ready without its source'] as const)
+        : []),
+    ],
+  })
+})
+
+const local = { mode: 'eager', handlers: false, garbage: false, indexed: false, initial: 0 } as const
+const source = {
+  updates: 'full',
+  resumes: 'token',
+  commits: 1,
+  pushes: 'everything',
+  metadata: true,
+} as const
+
+const replayed = (steps: BorderProgram['steps']) =>
+  replayBorder(
+    { contexts: ['handle'], a: { ...local, source }, b: local, fates: [[0]], steps },
+    { source: querySource(loopback), allColumns: true },
+  )
+
+test('rows of server rendering that an answer has are kept, those that it lacks go', async () => {
+  const branches = await replayed([
+    { do: 'hydrate', who: 0, on: 'a', keys: [] },
+    { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 1 }] },
+  ])
+  expect(branches['rows came with server rendering']).toBe(1)
+})
+
+test('rows on disk that came with server rendering again are no rows that went', async () => {
+  const branches = await replayed([
+    { do: 'time', ms: 60 },
+    { do: 'another object', who: 0, on: 'a' },
+    { do: 'hydrate', who: 0, on: 'a', keys: [] },
+  ])
+  expect(branches['rows came with server rendering']).toBe(1)
+})
