@@ -341,6 +341,20 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     ),
   ],
   [
+    // The second one was put on top of the row on disk, as if the first had not been.
+    'updates of fields add up on a row that waits behind that of server rendering',
+    program(
+      { a: { ...eager, source: { ...source, updates: 'partial', commits: 2 } } },
+      QUIET,
+      { do: 'cleanup', who: 0, on: 'a' },
+      { do: 'server', on: 'a', changes: [{ kind: 'update', key: 1, fields: { n: 3 } }] },
+      { do: 'server', on: 'a', changes: [{ kind: 'update', key: 1, fields: {} }] },
+      { do: 'hydrate', who: 0, on: 'a', keys: [] },
+      { do: 'preload', who: 0, on: 'a' },
+    ),
+    'rows came with server rendering',
+  ],
+  [
     'a collection is ready without its source once it was complete',
     program({ a: { ...eager, source } }, QUIET, restart(0, false)),
     'a collection was ready without its source',

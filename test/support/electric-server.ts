@@ -52,6 +52,10 @@ export interface ElectricServerOptions {
   readonly page?: number
   /** What makes a row part of the shape, as a shape with a subquery says it. */
   readonly tagOf?: (row: ShapeRow) => string
+  /** The columns of all tables and their types, as Electric names them. */
+  readonly columns?: Readonly<Record<string, string>>
+  /** A status that all answers of a table have instead, for as long as there is one. */
+  readonly statusOf?: (table: string) => number | undefined
 }
 
 export class ElectricServer {
@@ -65,6 +69,8 @@ export class ElectricServer {
   readonly #liveTimeout: number
   readonly #page: number
   readonly #tagOf: ((row: ShapeRow) => string) | undefined
+  readonly #schema: string
+  readonly #statusOf: (table: string) => number | undefined
   readonly #shapes = new Map<string, Shape>()
   readonly #waiting = new Set<() => void>()
   readonly #http = new HttpServer((request, response) => this.#answer(request, response))
@@ -74,10 +80,22 @@ export class ElectricServer {
   #heldStream: Promise<void> | undefined
   #heldSubsets: Promise<void> | undefined
 
-  private constructor({ liveTimeout = 20_000, page = 1000, tagOf }: ElectricServerOptions) {
+  private constructor({
+    liveTimeout = 20_000,
+    page = 1000,
+    tagOf,
+    columns = { id: 'text', title: 'text' },
+    statusOf = () => undefined,
+  }: ElectricServerOptions) {
     this.#liveTimeout = liveTimeout
     this.#page = page
     this.#tagOf = tagOf
+    this.#statusOf = statusOf
+    const types = Object.entries(columns).map(([name, type]) => [
+      name,
+      name === 'id' ? { type, pk_index: 0 } : { type },
+    ])
+    this.#schema = JSON.stringify(Object.fromEntries(types))
   }
 
   static async start(options: ElectricServerOptions = {}): Promise<ElectricServer> {
@@ -219,10 +237,12 @@ export class ElectricServer {
     await this.#heldStream
     const isQuiet = this.faults.length === 0 && asked.handle === shape.handle
     if (asked.live && isQuiet && this.#news(shape, asked).length === 0) await this.#waitForNews(request)
+    const status = this.#statusOf(table)
+    if (status !== undefined) return send(response, status, {}, { message: 'injected' })
     const fault = this.faults.shift()
     if (typeof fault === 'object') return send(response, fault.status, {}, { message: 'injected' })
-    const { status, headers, body } = this.#content(shape, asked)
-    send(response, status, headers, body, fault === 'cut')
+    const content = this.#content(shape, asked)
+    send(response, content.status, content.headers, content.body, fault === 'cut')
   }
 
   #content(
@@ -232,7 +252,7 @@ export class ElectricServer {
     const { table, offset, handle, changesOnly, full } = asked
     const headers = {
       'electric-handle': shape.handle,
-      'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
+      'electric-schema': this.#schema,
       'electric-cursor': `${this.requests.length}`,
     }
     // A stream that begins at the end, and asks for snapshots of what it needs.
@@ -290,7 +310,7 @@ export class ElectricServer {
     const headers = {
       'electric-handle': handle,
       'electric-offset': offsetOf(lsn),
-      'electric-schema': JSON.stringify({ id: { type: 'text', pk_index: 0 }, title: { type: 'text' } }),
+      'electric-schema': this.#schema,
     }
     send(response, 200, headers, { metadata, data })
   }

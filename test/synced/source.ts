@@ -70,6 +70,7 @@ export interface Extra {
   readonly schemaVersion?: number
   readonly migrate?: (row: Todo, from: number) => Todo
   readonly gcTime?: number
+  readonly onInsert?: () => Promise<void>
 }
 
 /** A synced collection around a source. */

@@ -36,6 +36,26 @@ export function acceptedMetadata(collection: object, key: Key): unknown {
 export const setDeferredKeys = (collection: object, isDeferred: (key: Key) => boolean): void =>
   stateOf(collection).setDeferredSyncKeys(isDeferred)
 
+/** A transaction of core's that sync has begun. */
+export type CoreTransaction = Core['_state']['pendingSyncedTransactions'][number]
+
+/** The transaction that was begun last, which core writes into. */
+export const lastTransaction = (collection: object): CoreTransaction | undefined =>
+  stateOf(collection).pendingSyncedTransactions.at(-1)
+
+/**
+ * Goes on with a transaction that is open. Those that were begun and committed since stay behind it for as long as core
+ * holds them back, and it would write into the last of them.
+ */
+export function resumeTransaction(collection: object, open: CoreTransaction): void {
+  const state = stateOf(collection)
+  const { pendingSyncedTransactions: all } = state
+  if (all.at(-1) === open || !all.includes(open)) return
+  all.splice(all.indexOf(open), 1)
+  all.push(open)
+  state.refreshPendingSyncedProjection()
+}
+
 /** Computes anew what is optimistic. */
 export const recompute = (collection: object): void => stateOf(collection).onTransactionStateChange()
 

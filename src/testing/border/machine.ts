@@ -586,7 +586,9 @@ class Machine {
           this.#branches.reached('a context was too old for the rows')
         if (rows.status === 'cleaned-up' && this.#program[on].garbage)
           this.#branches.reached('a collection was collected as garbage')
-        if (rows.status !== 'ready') continue
+        // In the middle of a transaction of its source memory has a part of it, which nobody sees.
+        const isOpen = rows._state.pendingSyncedTransactions.some(({ committed }) => !committed)
+        if (rows.status !== 'ready' || isOpen) continue
         const { mode } = this.#program[on]
         const seeds = this.#seedsOf(app, on)
         const inMemory = new Map(rows._state.acceptedSyncedEntries() as Iterable<[Key, object]>)

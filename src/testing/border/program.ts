@@ -101,7 +101,7 @@ export interface SourceShape {
   readonly updates: 'full' | 'partial'
   /** How it goes on at the next start: from a token that it keeps, by sending everything, or by truncating first. */
   readonly resumes: 'token' | 'snapshot' | 'truncate'
-  /** How many commits its first rows come in. */
+  /** How many commits its first rows come in. With more than one its stream has every change of a row, else the last ones. */
   readonly commits: number
   /** What it pushes of changes to an on-demand collection. */
   readonly pushes: 'everything' | 'what was asked for'

@@ -63,12 +63,20 @@ export class BorderServer {
   since(version: number): ServerChange[] | undefined {
     if (version < this.forgottenUpTo) return undefined
     const last = new Map<Key, ServerChange>()
-    for (const change of this.#changes) {
-      if (change.version <= version) continue
+    for (const change of this.#changesAfter(version)) {
       last.delete(change.key)
       last.set(change.key, change)
     }
     return [...last.values()]
+  }
+
+  /** Every change after a version; nothing when they are not known any more. */
+  eachSince(version: number): ServerChange[] | undefined {
+    return version < this.forgottenUpTo ? undefined : this.#changesAfter(version)
+  }
+
+  #changesAfter(version: number): ServerChange[] {
+    return this.#changes.filter((change) => change.version > version)
   }
 
   /** What a collection asks for: all that fit, or a page, and of a page also what is at its cursor and equal to its last row. */

@@ -206,7 +206,7 @@ class Session {
     this.#isConnected = true
     const token = metadata?.collection.get(CURSOR)
     if (collection.size > 0) branches.reached('a source began with rows on disk')
-    const since = shape.resumes === 'token' && typeof token === 'number' ? server.since(token) : undefined
+    const since = shape.resumes === 'token' && typeof token === 'number' ? this.#news(token) : undefined
     if (since !== undefined) {
       branches.reached('a source went on from its token')
       this.seen = token as number
@@ -287,11 +287,17 @@ class Session {
         setTimeout(() => this.#pull(), AGAIN)
         return
       }
-      const changes = server.since(this.seen)
+      const changes = this.#news(this.seen)
       if (changes === undefined) this.#parts.onDemand ? this.#truncate() : this.#sendAll(true)
       else this.#take(changes)
       this.#pull()
     }, LATENCY)
+  }
+
+  /** Some streams have every change of a row, others the last one. */
+  #news(version: number): ServerChange[] | undefined {
+    const { server, shape } = this.#parts
+    return shape.commits === 1 ? server.since(version) : server.eachSince(version)
   }
 
   #take(changes: readonly ServerChange[]): void {

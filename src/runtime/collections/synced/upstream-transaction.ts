@@ -39,6 +39,8 @@ export interface TransactionContext {
 
 interface Change {
   readonly before: Logged
+  /** The source has written all of it, or deleted it. */
+  isSaid: boolean
   /** The source has deleted it. */
   isDeleted: boolean
   /** What it said of a row that is not in memory. */
@@ -62,19 +64,21 @@ export class UpstreamTransaction {
   touch(key: Key): void {
     if (this.#changes.has(key)) return
     const before = this.#truncated ? 'absent' : this.#context.logged(key)
-    this.#changes.set(key, { before, isDeleted: false, unseen: [] })
+    this.#changes.set(key, { before, isSaid: false, isDeleted: false, unseen: [] })
   }
 
   /** The source has written all of a row. */
   wrote(key: Key): void {
     this.#hasRows = true
     const change = this.#changes.get(key) as Change
+    change.isSaid = true
     change.isDeleted = false
     change.unseen = []
   }
 
   deleted(key: Key): void {
     const change = this.#changes.get(key) as Change
+    change.isSaid = true
     change.isDeleted = true
     change.unseen = []
   }
@@ -123,6 +127,11 @@ export class UpstreamTransaction {
 
   isTouched(key: Key): boolean {
     return this.#truncated || this.#changes.has(key)
+  }
+
+  /** It has said what the row is, or that there is none. */
+  hasSaid(key: Key): boolean {
+    return this.#truncated || this.#changes.get(key)?.isSaid === true
   }
 
   /** The rows that it touched, as they were before. */

@@ -13,11 +13,14 @@ import {
   acceptedMetadata,
   acceptedRow,
   acceptedRows,
+  type CoreTransaction,
   isSeed,
+  lastTransaction,
+  resumeTransaction,
   type SyncParams,
   seedKeys,
 } from '../core-state.js'
-import type { HeldRows } from '../held-rows.js'
+import type { HeldRow, HeldRows } from '../held-rows.js'
 import { type CollectionMetadata, checkName, RESERVED } from '../metadata.js'
 import type { SourceAdapter } from './adapters/adapter.js'
 import type { Slot } from './recorder.js'
@@ -74,6 +77,8 @@ export class Upstream {
   readonly #options: UpstreamOptions
   /** Transactions that were begun; core nests them as a stack. */
   readonly #open: UpstreamTransaction[] = []
+  /** What core has of each. */
+  readonly #inCore = new WeakMap<UpstreamTransaction, CoreTransaction>()
   /** An open transaction makes the collection ready when it commits. */
   #readyOnCommit = false
   #isUnloading = false
@@ -140,7 +145,7 @@ export class Upstream {
   /** From now on the source's calls have no effect: it may delete all its rows while it cleans up. */
   close(): void {
     // What it has begun is not finished by anybody.
-    while (this.#open.pop() !== undefined) this.#options.core.commit(AbortSignal.abort())
+    for (; this.#resumed() !== undefined; this.#open.pop()) this.#options.core.commit(AbortSignal.abort())
     this.#closed = true
   }
 
@@ -165,25 +170,44 @@ export class Upstream {
     if (this.#closed) return
     const { id, isSame, core, onDemand, partial, adapter, held } = this.#options
     core.begin()
-    this.#open.push(
-      new UpstreamTransaction({
-        id,
-        isSame,
-        onDemand,
-        partial,
-        logged: (key) => this.#logged(key),
-        loggedKeys: () =>
-          new Set([...Array.from(acceptedRows(core.collection), ([key]) => key), ...held().keys()]),
-        present: (key) => this.#present(key),
-        keepsMetadata: adapter.forgetsRowMetadata !== true,
-        keptMetadata: (metadata) => (adapter.keptMetadata ? adapter.keptMetadata(metadata) : metadata),
-      }),
-    )
+    const transaction = new UpstreamTransaction({
+      id,
+      isSame,
+      onDemand,
+      partial,
+      logged: (key) => this.#logged(key),
+      loggedKeys: () =>
+        new Set([...Array.from(acceptedRows(core.collection), ([key]) => key), ...held().keys()]),
+      present: (key) => this.#present(key),
+      keepsMetadata: adapter.forgetsRowMetadata !== true,
+      keptMetadata: (metadata) => (adapter.keptMetadata ? adapter.keptMetadata(metadata) : metadata),
+    })
+    this.#open.push(transaction)
+    this.#inCore.set(transaction, lastTransaction(core.collection) as CoreTransaction)
+  }
+
+  /** The transaction that the source goes on with: core too, whatever the log has said meanwhile. */
+  #resumed(): UpstreamTransaction | undefined {
+    const transaction = this.#open.at(-1)
+    if (transaction !== undefined) this.#resume(transaction)
+    return transaction
+  }
+
+  #resume(transaction: UpstreamTransaction): void {
+    const { collection } = this.#options.core
+    resumeTransaction(collection, this.#inCore.get(transaction) as CoreTransaction)
+  }
+
+  /** The row as it waits behind those of server rendering, until the source has said something of it. */
+  #held(key: Key): HeldRow | undefined {
+    return this.#open.some((transaction) => transaction.hasSaid(key))
+      ? undefined
+      : this.#options.held().get(key)
   }
 
   #logged(key: Key): Logged {
-    const { core, onDemand, held } = this.#options
-    const hidden = held().get(key)
+    const { core, onDemand } = this.#options
+    const hidden = this.#held(key)
     if (hidden !== undefined) return hidden
     const present = this.#present(key)
     if (present !== undefined && !isSeed(core.collection, key)) return present
@@ -198,8 +222,8 @@ export class Upstream {
 
   #write(message: Message): void {
     if (this.#closed) return
-    const { core, fromLog, held, adapter } = this.#options
-    const transaction = this.#open.at(-1)
+    const { core, fromLog, adapter } = this.#options
+    const transaction = this.#resumed()
     if (transaction === undefined) {
       // Core says what is wrong.
       core.write(message)
@@ -211,7 +235,7 @@ export class Upstream {
       core.write(message)
       transaction.deleted(key)
     } else {
-      const known = held().get(key)?.row ?? acceptedRow(core.collection, key)
+      const known = this.#held(key)?.row ?? acceptedRow(core.collection, key)
       const whole = this.#whole(message as Extract<Message, { value: unknown }>, key, known)
       if (whole === undefined) return
       core.write(whole)
@@ -246,7 +270,7 @@ export class Upstream {
   #truncate(settings?: { markReady?: boolean }): void {
     if (this.#closed) return
     this.#readyOnCommit = settings?.markReady !== false
-    this.#open.at(-1)?.truncate(this.#readyOnCommit)
+    this.#resumed()?.truncate(this.#readyOnCommit)
     this.#options.core.truncate(settings)
     this.#options.fromLog.clear()
   }
@@ -255,10 +279,14 @@ export class Upstream {
     if (this.#closed) return true
     const { core, metadata, marksFor, release, adapter } = this.#options
     if (adapter.takesSnapshot?.() === true) this.#settleSeeds()
-    const transaction = this.#open.pop()
+    const transaction = this.#resumed()
     if (transaction === undefined) return core.commit(signal)
-    if (this.#leavesOldRows && this.#hasPlace(transaction)) this.#dropRows()
-    const pending = core.collection._state.pendingSyncedTransactions.at(-1)
+    this.#open.pop()
+    if (this.#leavesOldRows && this.#hasPlace(transaction)) {
+      this.#dropRows()
+      this.#resume(transaction)
+    }
+    const pending = this.#inCore.get(transaction)
     if (this.#isUnloading) return this.#unload(transaction, signal)
     // Rows that waited come up with what the source says first, in one step.
     if (transaction.hasTouched) release((key) => transaction.isTouched(key))
@@ -388,7 +416,7 @@ export class Upstream {
   // Metadata that is changed outside a transaction is a transaction of its own.
   #inTransaction(change: (transaction: UpstreamTransaction) => void): void {
     if (this.#closed) return
-    const open = this.#open.at(-1)
+    const open = this.#resumed()
     if (open === undefined) this.#begin()
     change(this.#open.at(-1) as UpstreamTransaction)
     if (open === undefined) this.#commit()
