@@ -3,7 +3,7 @@
  * fails when a promise is broken, or when one of the interesting branches was never reached.
  *
  * Of a failure it prints the shortest program, and the command that runs it again. Jobs are threads, each with timers of
- * its own; which programs run does not depend on how many there are.
+ * its own; which programs run does not depend on how many there are. With `--processes 1`, each app is a process of its own.
  */
 
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
@@ -14,13 +14,15 @@ import {
   type BorderFocus,
   exploreBorder,
 } from 'daybook/testing'
+import { spawnChild } from '../children/spawn.js'
 import { optionsFrom, randomSeed } from './options.js'
 
-const USAGE = `npm run border -- [--programs 10000] [--seed N] [--focus F] [--steps 30] [--jobs 2] [--path P]
+const USAGE = `npm run border -- [--programs 10000] [--seed N] [--focus F] [--steps 30] [--jobs 2] [--path P] [--processes 1]
 focuses: ${BORDER_FOCUSES.join(', ')}; with --path, the program of a failure: its focus, seed and path`
 
-/** Programs of one seed and focus. */
+/** Programs of one seed and focus; and of one seed, where each app is a process. */
 const BATCH = 100
+const DRAWN = 50
 
 interface Batch {
   readonly focus: BorderFocus
@@ -29,6 +31,13 @@ interface Batch {
   readonly steps: number
   readonly path?: string
 }
+
+/** It is no part of the package's entries. */
+type ExploreProcesses = (options: {
+  readonly seed: number
+  readonly programs: number
+  readonly spawn: () => unknown
+}) => Promise<{ readonly kills: number; readonly kept: number }>
 
 type Answer =
   | { readonly programs: number; readonly branches: Readonly<Record<string, number>> }
@@ -49,10 +58,11 @@ async function explore(batch: Batch): Promise<Answer> {
 
 async function border(): Promise<number> {
   const options = optionsFrom(
-    { programs: 10_000, seed: randomSeed(), focus: 'all', steps: 30, jobs: 2, path: '' },
+    { programs: 10_000, seed: randomSeed(), focus: 'all', steps: 30, jobs: 2, path: '', processes: 0 },
     USAGE,
   )
   const { programs, seed, focus, steps, jobs, path } = options
+  if (options.processes > 0) return overProcesses(seed, programs)
   const focuses = focus === 'all' ? BORDER_FOCUSES : [focus as BorderFocus]
   if (path !== '') {
     const answer = await explore({ focus: focuses[0] as BorderFocus, seed, programs: 1, steps, path })
@@ -96,6 +106,26 @@ async function border(): Promise<number> {
   if (missed.length === 0 || focus !== 'all') return 0
   console.error(`\nNever reached, so not tested:\n${missed.map((branch) => `  ${branch}`).join('\n')}`)
   return 1
+}
+
+async function overProcesses(first: number, programs: number): Promise<number> {
+  const code = new URL('./testing/border/processes/processes.js', import.meta.resolve('daybook/testing'))
+  const { exploreProcesses } = (await import(code.href)) as { exploreProcesses: ExploreProcesses }
+  let [kills, kept, seed] = [0, 0, first]
+  for (let ran = 0; ran < programs; ran += DRAWN, seed++) {
+    const report = await exploreProcesses({
+      seed,
+      programs: Math.min(DRAWN, programs - ran),
+      spawn: () => spawnChild('border-app'),
+    })
+    kills += report.kills
+    kept += report.kept
+    console.log(`  ${Math.min(ran + DRAWN, programs)} programs, ${kills} kills, ${kept} calls kept`)
+  }
+  console.log(
+    `\n${programs} programs over two processes, seeds ${first} to ${seed - 1}: no promise was broken.`,
+  )
+  return 0
 }
 
 /** Deals batches out to threads; answers with the first that failed. */

@@ -23,8 +23,16 @@ export interface Call {
 
 export class Calls {
   readonly all: Call[] = []
-  #marks = 0
-  #groups = 0
+  #marks: number
+  #groups: number
+  readonly #onChange: (call: Call) => void
+
+  /** `from`: marks and groups begin behind it. `onChange` is told of each call, and of what becomes of it. */
+  constructor(from = 0, onChange: (call: Call) => void = () => undefined) {
+    this.#marks = from
+    this.#groups = from
+    this.#onChange = onChange
+  }
 
   nextMark(): number {
     return ++this.#marks
@@ -37,13 +45,18 @@ export class Calls {
   add(call: Omit<Call, 'outcome' | 'hangs'>): Call {
     const added: Call = { ...call, outcome: 'pending', hangs: false }
     this.all.push(added)
+    this.#onChange(added)
     return added
   }
 
   /** What becomes of these is what becomes of the promise. */
   follow(calls: readonly Call[], promise: Promise<unknown>, onRefused: (error: unknown) => void): void {
     const settle = (outcome: Call['outcome']): void => {
-      for (const call of calls) if (call.outcome === 'pending') call.outcome = outcome
+      for (const call of calls) {
+        if (call.outcome !== 'pending') continue
+        call.outcome = outcome
+        this.#onChange(call)
+      }
     }
     promise.then(
       () => settle('kept'),

@@ -1,6 +1,6 @@
 /** What must be so whenever everything has come to rest, whatever the program did. */
 
-import { inspect, isDeepStrictEqual } from 'node:util'
+import { inspect } from 'node:util'
 import type { Op } from '../../log/op.js'
 import { ANSWERED, COMPLETE } from '../../runtime/collections/metadata.js'
 import type { Key } from '../../values/key.js'
@@ -8,21 +8,20 @@ import { sameValue } from '../../values/same.js'
 import { type FoldedCollections, foldOps } from '../fold.js'
 import { type ArchivedEntry, opsOf } from '../simulation/archive.js'
 import { BrokenPromise, must } from '../simulation/check.js'
-import type { LiveQuery } from './app.js'
 import type { BorderBranches } from './branches.js'
 import { type Call, type Calls, codeOf, isRefused } from './calls.js'
 import { migrated } from './migrated.js'
 import { plain } from './plain.js'
 import type { On } from './program.js'
-import { kindOf } from './queries.js'
 import type { BorderServer } from './server.js'
 import type { Said, SourceRecord } from './source.js'
 
 export { BrokenPromise, must }
 
-const text = (value: unknown): string => inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY })
+export const text = (value: unknown): string =>
+  inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY })
 
-const sorted = (row: object): object =>
+export const sorted = (row: object): object =>
   Object.fromEntries(Object.entries(plain(row)).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 export const sameRow = (one: object, other: object): boolean => sameValue(sorted(one), sorted(other))
@@ -41,39 +40,6 @@ export function checkSameRows(
   }
   if (mayLack) return
   for (const [key, row] of expected) must(shown.has(key), () => `${what} lacks row ${text(key)} ${text(row)}`)
-}
-
-/** What is wrong with a live query, if it does not show what the same query shows over an eager collection in memory (B6). */
-export function faultOfQuery(
-  who: string,
-  live: LiveQuery,
-  reference: LiveQuery['query'],
-): string | undefined {
-  const { name, ordered = false } = kindOf(live.shape)
-  const what = `${who}: the live query "${name}" over ${live.shape.on} (p ${live.shape.p})`
-  if (reference.status === 'error') return undefined
-  if (live.query.status !== reference.status)
-    return `${what} is ${live.query.status}, over memory it is ${reference.status}`
-  const [ours, theirs] = [resultOf(live.query, ordered), resultOf(reference, ordered)]
-  return isDeepStrictEqual(ours, theirs)
-    ? undefined
-    : `${what} shows ${text(ours)}, over memory ${text(theirs)}`
-}
-
-/** Whether two queries show the same. */
-export const showTheSame = (
-  one: LiveQuery['query'],
-  other: LiveQuery['query'],
-  { shape }: LiveQuery,
-): boolean => isDeepStrictEqual(resultOf(one, kindOf(shape).ordered), resultOf(other, kindOf(shape).ordered))
-
-function resultOf(query: LiveQuery['query'], ordered = false): unknown[] {
-  const rows = (query.toArray as object[]).map(sorted)
-  if (ordered) return rows
-  return rows
-    .map((row) => [text(row), row] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, row]) => row)
 }
 
 /** A walk through the log, entry by entry. */

@@ -2,7 +2,6 @@
  * The machine: runs one program on a daybook and on TanStack DB in memory, and compares whenever everything rests.
  */
 
-import { LoadSubsetOperationAbortedError } from '@tanstack/db'
 // Code that the library loads on request arrives in real time, for which virtual time does not wait.
 import '../../materializer/subset/answer.js'
 import { loadSyncedRuns } from '../../runtime/collections/synced/synced.js'
@@ -22,18 +21,10 @@ import { BorderFile, type OpenHandle } from './border-file.js'
 import { BorderTime } from './border-time.js'
 import { BorderBranches } from './branches.js'
 import { Calls, codeOf, isRefused } from './calls.js'
-import {
-  checkConfirmed,
-  checkMarks,
-  checkSameRows,
-  faultOfQuery,
-  LogWalk,
-  must,
-  showTheSame,
-} from './checks.js'
+import { checkLiveQuery } from './check-query.js'
+import { checkConfirmed, checkMarks, checkSameRows, LogWalk, must } from './checks.js'
 import { LogArchive } from './log-archive.js'
 import type { Change, CollectionShape, On, Program, SourceEvent, Step } from './program.js'
-import { kindOf } from './queries.js'
 import { Reference } from './reference.js'
 import { Rejections } from './rejections.js'
 import { BorderServer } from './server.js'
@@ -147,7 +138,7 @@ class Machine {
     this.#makeServer = (identity) => new BorderServer(identity, allColumns)
     this.#servers = { a: this.#makeServer(0), b: this.#makeServer(0) }
     // What contexts want of a source that is not ours nobody sees on its way.
-    this.#quietLooks = source !== undefined && program.contexts.includes('remote') ? LONG_QUIET : 1
+    this.#quietLooks = source !== undefined && program.contexts.length > 1 ? LONG_QUIET : 1
     this.#time = time
     this.#branches = branches
     this.#file = new BorderFile(time.clock, program.fates, (connection) => this.#archive.of(connection))
@@ -574,7 +565,7 @@ class Machine {
       const expected = this.#walk.of(on)
       checkSameRows(`disk: ${on}`, await this.#onDisk(on), expected)
       if (this.#hasSource(on)) this.#checkSource(on, expected)
-      this.#reference.show(on, expected)
+      this.#reference.show(on, this.#isAnsweredByServer(on) ? this.#servers[on].rows : expected)
     }
     // New ones among them show their rows a turn later.
     for (const { queries } of this.#apps) for (const live of queries) this.#reference.queryLike(live)
@@ -606,6 +597,17 @@ class Machine {
         if (this.#program[on].mode === 'on-demand') this.#arrivals.look(live, app.rows(on), this.#walk.of(on))
       }
     }
+  }
+
+  /** What live queries show comes from the server, and not from what is left on disk. */
+  #isAnsweredByServer(on: On): boolean {
+    return (
+      !this.#servers[on].isAway &&
+      this.#apps.some(({ sources, hasEnded }) => {
+        const source = sources.get(on)
+        return !hasEnded && source?.isCache === true && source.isRunning
+      })
+    )
   }
 
   /** Seeds are there until the log or a source has spoken; a source that can be asked for all rows has. */
@@ -669,20 +671,13 @@ class Machine {
     if (status === 'loading' && BOTH.some((on) => this.#servers[on].isAway)) return
     if ((status === 'loading' || isLoadingSubset) && BOTH.some((on) => this.#waitsForHandler(on))) return
     if (status === 'error' && (this.#mayHaveFailed || app.version < this.#version)) return
-    const reference = this.#reference.queryLike(live)
-    const fault = faultOfQuery(`context ${who}`, live, reference)
-    if (fault === undefined) return
-    if (isGivenUpByCore(live)) {
-      this.#branches.reached('TanStack DB gave up a live query of its own')
-      return
-    }
-    // A page that is wrong while rows are on disk only was loaded wrongly; any other query has only to be told of its rows.
-    const isPage = kindOf(live.shape).ordered === true && BOTH.some((on) => this.#isPartial(app, on))
-    const isReady = live.query.status === 'ready'
-    const isRight =
-      isReady && !isPage && showTheSame(await this.#reference.afresh(live, app.collections), reference, live)
-    must(isRight, () => fault)
-    this.#branches.reached('a live query of TanStack DB lost track of its own rows')
+    const hasUnloaded = BOTH.some((on) => this.#isPartial(app, on))
+    await checkLiveQuery(`context ${who}`, live, {
+      reference: this.#reference,
+      pair: app.collections,
+      hasUnloaded,
+      branches: this.#branches,
+    })
   }
 
   /** Whether rows of an on-demand collection are not in memory. */
@@ -724,13 +719,4 @@ class Machine {
     if ('error' in settled) throw settled.error
     return settled.value
   }
-}
-
-/**
- * Whether core has ended it: a lazy join whose keys change while its first rows are loaded fails by core's own hand,
- * whoever the rows come from.
- */
-function isGivenUpByCore({ query }: LiveQuery): boolean {
-  const { lastSubsetError } = query.utils as { readonly lastSubsetError?: unknown }
-  return query.status === 'error' && lastSubsetError instanceof LoadSubsetOperationAbortedError
 }

@@ -49,6 +49,7 @@ export interface SourceParts {
 
 export class BorderSource implements MachineSource {
   readonly waitsForHandlers = false
+  readonly isCache = false
   readonly #parts: SourceParts
   #session: Session | undefined
   /** What every session is to do next. */

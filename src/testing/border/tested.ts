@@ -29,6 +29,8 @@ export interface SourceUnderTest {
   readonly seen: number
   /** It does not tell of anything while a handler of the collection runs. Default false. */
   readonly waitsForHandlers?: boolean
+  /** On demand it keeps rows that nobody asks for any more, and does not hear what becomes of them. Default false. */
+  readonly isCache?: boolean
   /** Does what sources do by themselves, where it can. */
   readonly tell?: (what: SourceEvent) => void
   /** Resolves when nothing is under way outside of the machine's time, such as a request to a real server. */
@@ -45,6 +47,8 @@ export interface MachineSource {
   readonly isUpToDate: boolean
   /** It does not tell of anything while a handler of the collection runs. */
   readonly waitsForHandlers: boolean
+  /** On demand it keeps rows that nobody asks for any more, and does not hear what becomes of them. */
+  readonly isCache: boolean
   /** Something that sources do by themselves. */
   tell(what: SourceEvent): void
   /** Resolves when nothing is under way outside of the machine's time. */
@@ -79,6 +83,7 @@ export function tested(
     },
     ...(source.options && { options: source.options }),
     waitsForHandlers: source.waitsForHandlers ?? false,
+    isCache: onDemand && (source.isCache ?? false),
     get isRunning() {
       return isRunning()
     },

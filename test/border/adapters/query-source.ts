@@ -43,6 +43,7 @@ export const querySource =
     return {
       options: { utils, snapshot: undefined },
       waitsForHandlers: true,
+      isCache: true,
       sync: {
         ...options.sync,
         sync: (params) => {
