@@ -58,6 +58,7 @@ const ALL = 0
 const TAG = 1
 const FIRST_BY_N = 20
 const SECOND_BY_N = 21
+const TAG_AND_N = 34
 
 const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
   [
@@ -353,6 +354,11 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
       { do: 'preload', who: 0, on: 'a' },
     ),
     'rows came with server rendering',
+  ],
+  [
+    // By itself the number is no condition that is true.
+    'a number that is not false is taken for true within a condition',
+    program({ a: onDemand }, insert(1, { n: 0, tag: 'x' }), QUIET, restart(), query(TAG_AND_N)),
   ],
   [
     'a collection is ready without its source once it was complete',

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { allHave, browser, checkLog, leaderOf, loaded, newName, roleOf, tab, urlOf } from './support/app.js'
 
 const ROUNDS = Number(process.env.DAYBOOK_ROUNDS ?? 100)
-const seed = Number(process.env.DAYBOOK_SEED ?? Date.now() % 2 ** 31)
+const seed = Number(process.env.DAYBOOK_SEED ?? 7)
 
 /** Mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
 function dice(start: number): () => number {

@@ -29,7 +29,7 @@ describe.each([1, 2, 6])('%i tabs that write at once', (count) => {
   })
 })
 
-const seed = Number(process.env.DAYBOOK_SEED ?? Math.floor(Math.random() * 1e9))
+const seed = Number(process.env.DAYBOOK_SEED ?? 7)
 
 test(`a channel that loses, doubles, delays and reorders, seed ${seed}: all is kept once, and every tab ends equal`, async () => {
   const name = newName()

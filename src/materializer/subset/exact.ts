@@ -53,9 +53,19 @@ export const fieldsIn = (expression: Expression): readonly string[] => {
   return expression.type === 'func' ? expression.args.flatMap(fieldsIn) : []
 }
 
+/** Functions that say true, false or unknown, and nothing else. */
+const SAY_WHETHER: ReadonlySet<string> = new Set(
+  'and or not eq gt gte lt lte in like ilike isNull isUndefined'.split(' '),
+)
+
 /** The conditions that have to be true for this one to be true. */
-export const conjunctsOf = (where: Expression): readonly Expression[] =>
-  where.type === 'func' && where.name === 'and' ? where.args.flatMap(conjunctsOf) : [where]
+export function conjunctsOf(where: Expression): readonly Expression[] {
+  if (where.type !== 'func' || where.name !== 'and') return [where]
+  return where.args.flatMap((arg) =>
+    // By itself a number is no condition that is true; within `and` it is one that is not false.
+    arg.type === 'func' && SAY_WHETHER.has(arg.name) ? conjunctsOf(arg) : [{ ...where, args: [arg] }],
+  )
+}
 
 type Evaluate = Parameters<typeof compileSingleRowExpression>[0]
 

@@ -196,6 +196,8 @@ const KINDS: readonly Kind[] = [
         })
         .where(({ t }: Any) => eq(t.tag, 'x')),
   },
+  // A number that is not false, within a condition that takes it for true.
+  where('n within and', (t, p) => and(eq(t.tag, TAGS[p % 2]), t.n)),
 ]
 
 /** How many kinds there are. */
