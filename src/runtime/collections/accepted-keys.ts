@@ -30,9 +30,15 @@ export function dropAccepted(mutations: readonly Mutation[]): void {
 }
 
 function count(mutations: readonly Mutation[], by: 1 | -1): void {
+  let of: object | undefined
+  let keys = new Map<Key, number>()
   for (const { collection, key } of mutations) {
-    const keys = underWay.get(collection) ?? new Map<Key, number>()
-    underWay.set(collection, keys)
+    // Most transactions change one collection, some of them very many of its rows.
+    if (collection !== of) {
+      of = collection
+      keys = underWay.get(of) ?? new Map<Key, number>()
+      underWay.set(of, keys)
+    }
     const left = (keys.get(key) ?? 0) + by
     if (left > 0) keys.set(key, left)
     else keys.delete(key)

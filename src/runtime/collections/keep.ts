@@ -23,7 +23,7 @@ import { accepted, dropAccepted } from './accepted-keys.js'
 import { acceptedRow, isSeed } from './core-state.js'
 import { type FollowingCollection, runOf } from './follow.js'
 import { keysOnDisk } from './keys-on-disk.js'
-import { type Mutation, opOf } from './mutations.js'
+import { type MutatedCollection, type Mutation, opOf } from './mutations.js'
 import type { CollectionSchema } from './schema/migration.js'
 import { recordVersion } from './schema/raise-version.js'
 import { requirementOf, schemaOf } from './schema/schema-version.js'
@@ -70,6 +70,7 @@ export async function keep(internals: Internals, mutations: readonly Mutation[])
   if (others.length > 0) {
     const kept = internals.writer.write(new KeepMutations(internals, others))
     for (const mutation of others) writes.set(mutation, kept)
+    if (known.size === 0) return kept
     known.add(kept)
   }
   if (known.size === 0) {
@@ -112,7 +113,6 @@ class KeepMutations implements Write {
   readonly #internals: Internals
   readonly #mutations: readonly Mutation[]
   readonly #schemas: readonly CollectionSchema[]
-  readonly what: string
   readonly collections: ReadonlySet<string>
   readonly buildsOnEarlier = true
   readonly onLeave: NonNullable<Write['onLeave']>
@@ -122,15 +122,10 @@ class KeepMutations implements Write {
   constructor(internals: Internals, mutations: readonly Mutation[]) {
     this.#internals = internals
     this.#mutations = mutations
-    const collections = new Map(mutations.map(({ collection }) => [collection.id, collection]))
+    const collections = new Map<string, MutatedCollection>()
+    for (const { collection } of mutations) collections.set(collection.id, collection)
     this.#schemas = Array.from(collections.values(), schemaOf)
     this.collections = new Set(collections.keys())
-    const types = [...new Set(mutations.map(({ type }) => type))].join(' and ')
-    this.what =
-      `an ${types} in ${[...this.collections].map((id) => JSON.stringify(id)).join(' and ')}`.replace(
-        /^an delete/,
-        'a delete',
-      )
     const isOver = accepted(mutations)
     this.onLeave = (refusal) => {
       isOver()
@@ -138,12 +133,18 @@ class KeepMutations implements Write {
     }
   }
 
+  get what(): string {
+    const types = [...new Set(this.#mutations.map(({ type }) => type))].join(' and ')
+    const names = Array.from(this.collections, (id) => JSON.stringify(id)).join(' and ')
+    return `an ${types} in ${names}`.replace(/^an delete/, 'a delete')
+  }
+
   get rows() {
     return this.#mutations.map(({ collection, key }) => ({ collection: collection.id, key }))
   }
 
   prepare(): Prepared | Promise<Prepared> {
-    const loading = this.#runs.filter((run) => run.isLoading && !run.isStopped)
+    const loading = this.#runs().filter((run) => run.isLoading && !run.isStopped)
     return loading.length > 0 ? this.#prepareLoaded(loading) : this.#prepareAt()
   }
 
@@ -167,9 +168,13 @@ class KeepMutations implements Write {
     )
   }
 
-  get #runs(): FollowingCollection<object, Key>[] {
-    const runs = this.#mutations.map(({ collection }) => runOf(collection))
-    return [...new Set(runs)].filter((run) => run !== undefined)
+  #runs(): FollowingCollection<object, Key>[] {
+    const runs = new Set<FollowingCollection<object, Key>>()
+    for (const { collection } of this.#mutations) {
+      const run = runOf(collection)
+      if (run !== undefined) runs.add(run)
+    }
+    return [...runs]
   }
 
   async #prepareLoaded(loading: readonly FollowingCollection<object, Key>[]): Promise<Prepared> {
@@ -181,7 +186,7 @@ class KeepMutations implements Write {
     const unknown = this.#mutations.filter(
       (mutation) => mutation.type !== 'delete' && this.#known(mutation) === 'unknown',
     )
-    return unknown.length > 0 ? this.#look(unknown) : this.#made(new Map())
+    return unknown.length > 0 ? this.#look(unknown) : this.#made(NOTHING_FOUND)
   }
 
   #known({ collection, key }: Mutation): Known {
@@ -216,17 +221,19 @@ class KeepMutations implements Write {
       return opOf(mutation, isLogged, this.#internals.codec.codecs)
     })
     const requires = this.#schemas.map(requirementOf)
+    const runs = this.#runs()
     for (const id of this.collections) {
-      const isLookedAt = this.#looksAt.has(id)
-      const positions = this.#runs.map((run) =>
-        run.collection === id && !isLookedAt ? run.position : undefined,
-      )
       // What is known of one key must not be older than what is required of all.
-      const seqs = [...positions, found.get(id)?.at].flatMap((at) => (at === undefined ? [] : [at.seq]))
-      if (seqs.length > 0) requires.push(['keys', id, Math.min(...seqs)])
+      let seq = found.get(id)?.at.seq
+      if (!this.#looksAt.has(id))
+        for (const { collection, position } of runs)
+          if (collection === id && position !== undefined) seq = Math.min(position.seq, seq ?? position.seq)
+      if (seq !== undefined) requires.push(['keys', id, seq])
     }
     return { parts: this.#internals.codec.encodeOps(ops), requires }
   }
 }
 
 type Found = Awaited<ReturnType<typeof keysOnDisk>>
+
+const NOTHING_FOUND: ReadonlyMap<string, Found> = new Map()

@@ -21,18 +21,18 @@ export class WriteOrder {
   /** Takes a place behind all others that have one of these rows. */
   take(rows: readonly RowId[]): Place {
     const before = new Map<Place, RowId>()
-    for (const row of rows) {
-      const place = this.#newest.get(row.collection)?.get(row.key)
-      if (place !== undefined) before.set(place, row)
-    }
     const place = new Place(rows, before)
-    for (const { collection, key } of rows) {
-      let keys = this.#newest.get(collection)
-      if (keys === undefined) {
-        keys = new Map()
-        this.#newest.set(collection, keys)
+    let of: string | undefined
+    let keys = new Map<Key, Place>()
+    for (const row of rows) {
+      if (row.collection !== of) {
+        of = row.collection
+        keys = this.#newest.get(of) ?? new Map<Key, Place>()
+        this.#newest.set(of, keys)
       }
-      keys.set(key, place)
+      const newest = keys.get(row.key)
+      if (newest !== undefined && newest !== place) before.set(newest, row)
+      keys.set(row.key, place)
     }
     return place
   }
