@@ -40,9 +40,9 @@ const source = {
   metadata: true,
 } as const
 
-const replayed = (steps: BorderProgram['steps']) =>
+const replayed = (steps: BorderProgram['steps'], mode: 'eager' | 'on-demand' = 'eager') =>
   replayBorder(
-    { contexts: ['handle'], a: { ...local, source }, b: local, fates: [[0]], steps },
+    { contexts: ['handle'], a: { ...local, mode, source }, b: local, fates: [[0]], steps },
     { source: querySource(loopback), allColumns: true },
   )
 
@@ -61,4 +61,19 @@ test('rows on disk that came with server rendering again are no rows that went',
     { do: 'hydrate', who: 0, on: 'a', keys: [] },
   ])
   expect(branches['rows came with server rendering']).toBe(1)
+})
+
+test('on demand, what was deleted while its server was away goes when it answers again', async () => {
+  const all = { do: 'query', who: 0, shape: { of: 0, p: 0, on: 'a' } } as const
+  await replayed(
+    [
+      all,
+      { do: 'quiet' },
+      { do: 'restart', who: 0, how: 'close', source: false },
+      { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 2 }] },
+      all,
+      { do: 'quiet' },
+    ],
+    'on-demand',
+  )
 })

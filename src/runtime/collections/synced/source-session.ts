@@ -9,6 +9,7 @@ import type { Op } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import { asSeen } from '../../../materializer/subset/exact.js'
 import type { Key } from '../../../values/key.js'
+import { pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
 import type { Entry } from '../../journal/journal.js'
@@ -84,6 +85,9 @@ export class SourceSession {
   #hasTruncated = false
   /** Subsets that it is about to answer. */
   readonly #asked = new Set<SubsetRequest>()
+  /** Subsets that it could not answer, though its rows on disk are shown. It may answer them by itself later. */
+  readonly #failedToAnswer = new Set<SubsetRequest>()
+  readonly #unloaded = new WeakSet<LoadSubsetOptions>()
   #hasLeft = false
   /** It has emptied the collection, and not said since that it is complete. */
   #isIncomplete = false
@@ -128,6 +132,7 @@ export class SourceSession {
       onTouched: options.onTouched,
       onUnloaded: (key, state) => this.#recorder.leavesMemory(key, this.#opsOf(key, state)),
       onRowless: (key) => this.#warnOfRowless(key),
+      onAnswer: () => this.#askAgain(),
       onReady: (how) => this.#ready(how),
       onDropped: () => {
         this.#isEnding = true
@@ -150,11 +155,18 @@ export class SourceSession {
   async loadSubset(request: SubsetRequest): Promise<void> {
     // The source thinks that it has given what is gone: the next session asks it.
     if (this.#isEnding) return new Promise(() => undefined)
+    await this.#ask(request)
+  }
+
+  async #ask(request: SubsetRequest): Promise<void> {
     this.#asked.add(request)
     try {
       await this.#source.loadSubset?.(request.options)
     } catch (error) {
-      if (this.#options.adapter.comesWithEverything?.(error) !== true) throw error
+      if (this.#options.adapter.comesWithEverything?.(error) !== true) {
+        this.#failedToAnswer.add(request)
+        throw error
+      }
       if (!this.#wasReady) await this.#comeWithEverything.promise
     } finally {
       this.#asked.delete(request)
@@ -162,7 +174,27 @@ export class SourceSession {
     if (!this.#hasLeft && request.options.signal?.aborted !== true) this.#sweep(request)
   }
 
+  /** It answers again: also, perhaps, what it could not. What is known by then it answers at once. */
+  #askAgain(): void {
+    const failed = [...this.#failedToAnswer]
+    this.#failedToAnswer.clear()
+    for (const request of failed) void this.#repeat(request)
+  }
+
+  async #repeat(request: SubsetRequest): Promise<void> {
+    // The source is in the middle of showing the answer.
+    await pause(this.#options.internals.clock, 0, NEVER)
+    if (this.#hasLeft || request.options.signal?.aborted === true || this.#unloaded.has(request.options))
+      return
+    // Whoever waited was told of the failure.
+    await this.#ask(request).catch(() => undefined)
+    this.#upstream.unloading(() => this.#source.unloadSubset?.(request.options))
+  }
+
   unloadSubset(request: LoadSubsetOptions): void {
+    this.#unloaded.add(request)
+    for (const failed of this.#failedToAnswer)
+      if (failed.options === request) this.#failedToAnswer.delete(failed)
     this.#upstream.unloading(() => this.#source.unloadSubset?.(request))
   }
 
@@ -405,6 +437,8 @@ export class SourceSession {
     }))
   }
 }
+
+const NEVER = new AbortController().signal
 
 function resultOf(result: ReturnType<SyncConfig<object, Key>['sync']>): SyncConfigRes {
   if (typeof result === 'function') return { cleanup: result as CleanupFn }

@@ -69,6 +69,8 @@ export interface UpstreamOptions {
   readonly onRowless: (key: Key) => void
   /** The rows of earlier sessions are gone. */
   readonly onDropped: () => void
+  /** A subset was answered. */
+  readonly onAnswer: () => void
   readonly onReady: (how: 'said so' | 'by a truncate') => void
   readonly onError: (error: unknown) => void
 }
@@ -278,7 +280,8 @@ export class Upstream {
   #commit(signal?: AbortSignal): SyncAppliedReceipt {
     if (this.#closed) return true
     const { core, metadata, marksFor, release, adapter } = this.#options
-    if (adapter.takesSnapshot?.() === true) this.#settleSeeds()
+    const answer = adapter.takesAnswer?.()
+    if (answer === 'all rows') this.#settleSeeds()
     const transaction = this.#resumed()
     if (transaction === undefined) return core.commit(signal)
     this.#open.pop()
@@ -309,6 +312,7 @@ export class Upstream {
         for (const key of touched.keys) this.#options.onTouched(key)
         for (const [name, value] of transaction.stagedNames) metadata.set(name, value)
         slot.fill(ops, touched)
+        if (answer === 'a subset') this.#options.onAnswer()
         if (readyOnCommit) this.#markReady('by a truncate')
       } else {
         slot.drop()

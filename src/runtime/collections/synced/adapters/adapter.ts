@@ -30,6 +30,9 @@ export interface AdapterContext {
 /** What a source does with an update of a row that memory does not have. */
 export type UnknownUpdate = 'is a row' | 'names fields'
 
+/** All rows of the collection, or those of a subset. */
+export type Answer = 'all rows' | 'a subset'
+
 export interface SourceAdapter {
   /** Who the source is, and whether the rows on disk, of which `stored` is said, are its. */
   identify(stored: Identity): Promise<Identified>
@@ -51,8 +54,8 @@ export interface SourceAdapter {
   readonly findsEveryRow?: boolean
   /** The source does not see rows of server rendering, and so says all of those that are so. */
   readonly hidesSeeds?: boolean
-  /** Whether the transaction that is about to be committed has all rows; asked once for each. */
-  takesSnapshot?(): boolean
+  /** With what the transaction that is about to be committed answers, if it is an answer; asked once for each. */
+  takesAnswer?(): Answer | undefined
   /** After this error the source is to be started again, and will come right. */
   canBeginAgain?(error: unknown): boolean
   /** The source refuses a subset because it fetches all rows: the subset is there when the source is ready. */

@@ -11,7 +11,7 @@
 
 import type { Key } from '../../../../values/key.js'
 import { identified } from '../identity.js'
-import type { AdapterContext, SourceAdapter } from './adapter.js'
+import type { AdapterContext, Answer, SourceAdapter } from './adapter.js'
 import { QUERY_NAMES, queryIdentity } from './query-identity.js'
 
 interface RowMetadata {
@@ -25,9 +25,18 @@ abstract class Query {
   readonly persistence = null
   readonly deletesWhatIsGone = true
   readonly #context: AdapterContext
+  /** It is in the middle of showing an answer. */
+  #isApplying = false
 
   constructor(context: AdapterContext) {
     this.#context = context
+  }
+
+  takesAnswer(): Answer | undefined {
+    const isApplying = this.#isApplying
+    this.#isApplying = false
+    if (!isApplying) return undefined
+    return this.#context.onDemand ? 'a subset' : 'all rows'
   }
 
   async identify(stored: string | undefined): ReturnType<SourceAdapter['identify']> {
@@ -43,7 +52,9 @@ abstract class Query {
   set(name: string, value: unknown): boolean {
     if (!name.startsWith(QUERY_NAMES)) return false
     // Before it shows an answer, Query drops what it has kept of the query.
-    if (value === undefined) this.applies(name.slice(QUERY_NAMES.length))
+    if (value !== undefined) return true
+    this.#isApplying = true
+    this.applies(name.slice(QUERY_NAMES.length))
     return true
   }
 
@@ -58,8 +69,6 @@ class EagerQuery extends Query implements SourceAdapter {
   /** The query, once it is used. */
   #query: string | undefined
   #hasApplied = false
-  /** It is in the middle of showing an answer. */
-  #isApplying = false
   /** Rows of which this session's source has said something. */
   readonly #written = new Set<Key>()
 
@@ -71,7 +80,6 @@ class EagerQuery extends Query implements SourceAdapter {
   begin(): void {
     this.#query = undefined
     this.#hasApplied = false
-    this.#isApplying = false
     this.#written.clear()
   }
 
@@ -99,15 +107,8 @@ class EagerQuery extends Query implements SourceAdapter {
     return Object.keys(others).length > 0 ? others : undefined
   }
 
-  takesSnapshot(): boolean {
-    const isApplying = this.#isApplying
-    this.#isApplying = false
-    return isApplying
-  }
-
   protected applies(): void {
     this.#hasApplied = true
-    this.#isApplying = true
   }
 }
 
