@@ -430,7 +430,7 @@ export const MUTANTS = [
   {
     name: 'an insert is appended without a look for its key',
     file: 'src/runtime/collections/keep.ts',
-    from: "if (seqs.length > 0) requires.push(['keys', id, Math.min(...seqs)])",
+    from: "if (seq !== undefined) requires.push(['keys', id, seq])",
     to: '',
     tests: BORDER.local,
   },
@@ -593,21 +593,7 @@ export const MUTANTS = [
     file: 'src/runtime/collections/synced/adapters/query.ts',
     from: 'readonly hidesSeeds = true',
     to: 'readonly hidesSeeds = false',
-    tests: ['test/border/query.test.ts'],
-  },
-  {
-    name: 'rows of server rendering that an eager query does not have stay',
-    file: 'src/runtime/collections/synced/upstream.ts',
-    from: "if (answer === 'all rows') this.#settleSeeds()",
-    to: '',
-    tests: ['test/border/query.test.ts'],
-  },
-  {
-    name: 'rows on disk behind those of server rendering are deleted by an answer that has them',
-    file: 'src/runtime/collections/synced/upstream.ts',
-    from: "kept === undefined ? { type: 'delete', key } : { type: 'update', value: kept.row }",
-    to: "{ type: 'delete', key }",
-    tests: ['test/border/query.test.ts'],
+    tests: ['test/border/named-query.test.ts'],
   },
   {
     name: 'a source writes into the transaction that was begun last',
@@ -649,6 +635,6 @@ export const MUTANTS = [
     file: 'src/runtime/collections/synced/source-session.ts',
     from: 'for (const request of failed) void this.#repeat(request)',
     to: '',
-    tests: ['test/border/query.test.ts'],
+    tests: ['test/border/named-query.test.ts'],
   },
 ]
