@@ -19,10 +19,12 @@ import { seedKeys } from '../../runtime/collections/core-state.js'
 import { persistedCollectionOptions } from '../../runtime/collections/options.js'
 import type { Daybook } from '../../runtime/daybook/daybook.js'
 import type { Key } from '../../values/key.js'
+import { sameValue } from '../../values/same.js'
 import type { OpenHandle } from './border-file.js'
 import type { BorderBranches } from './branches.js'
-import { type Call, type Calls, codeOf } from './calls.js'
+import { type Call, type Calls, codeOf, type Said } from './calls.js'
 import { migrated } from './migrated.js'
+import { plain } from './plain.js'
 import type {
   Behaviour,
   Change,
@@ -106,6 +108,21 @@ export interface AppParts {
   readonly isClients: boolean
   /** The schema version that the app declares. */
   readonly version: number
+}
+
+/** What a change makes of a row that is there, or of none. */
+function saidBy(change: Change, before: object = {}): Said {
+  if (change.kind === 'delete') return difference({}, {})
+  const after: Record<string, unknown> = { ...before, ...change.fields }
+  if (change.kind === 'update' && change.unset !== undefined) delete after[change.unset]
+  return difference(before, after)
+}
+
+/** An update leaves alone what it does not change, for somebody else may change it at the same time. */
+function difference(before: object, after: object): Said {
+  const [old, now] = [plain(before), plain(after)]
+  const changed = Object.keys({ ...old, ...now }).filter((name) => !sameValue(old[name], now[name]))
+  return Object.fromEntries(changed.map((name) => [name, now[name]]))
 }
 
 export class App {
@@ -426,9 +443,11 @@ export class App {
     const does = shapes[on].handlers && (isLocal || FOR_SOURCES.has(behaviour)) ? behaviour : 'ends'
     const rows = this.rows(on)
     const marks = changes.map(() => calls.nextMark())
-    const made = changes.map(({ key, kind }, index) =>
-      calls.add({ mark: marks[index] as number, origin: this.origin, on, key, kind, group }),
-    )
+    const made = changes.map((change, index) => {
+      const { key, kind } = change
+      const says = saidBy(change, rows.get(key))
+      return calls.add({ mark: marks[index] as number, origin: this.origin, on, key, kind, group, says })
+    })
     const plan: HandlerPlan = { does, calls: made }
     this.#plan = plan
     const transaction = this.#call(rows, changes, marks)
@@ -456,11 +475,12 @@ export class App {
   #callsOf({ mutations }: Transaction, isOneEntry: boolean): Call[] {
     const { calls } = this.#parts
     const groups = { a: calls.nextGroup(), b: calls.nextGroup() }
-    return mutations.map(({ type, key, modified, collection }) => {
+    return mutations.map(({ type, key, modified, original, collection }) => {
       const on = collection.id as On
       const mark = type === 'delete' ? calls.nextMark() : (modified as { v: number }).v
       const group = isOneEntry ? groups.a : groups[on]
-      return calls.add({ mark, origin: this.origin, on, key, kind: type, group })
+      const says = difference(type === 'insert' ? {} : original, type === 'delete' ? {} : modified)
+      return calls.add({ mark, origin: this.origin, on, key, kind: type, group, says })
     })
   }
 

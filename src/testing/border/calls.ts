@@ -3,6 +3,9 @@
 import type { Key } from '../../values/key.js'
 import type { On } from './program.js'
 
+/** The fields that a call changes. One that it deletes is undefined, as TanStack DB has it. */
+export type Said = Readonly<Record<string, unknown>>
+
 /** One change of one row that an app asked for. */
 export interface Call {
   /** A number of its own, which its entry carries in the field `v`; a delete carries none. */
@@ -13,6 +16,8 @@ export interface Call {
   readonly key: Key
   /** `put`: by `write()`, whatever was before. `remove`: the same for a delete. */
   readonly kind: 'insert' | 'update' | 'delete' | 'put' | 'remove'
+  /** What it makes of the row. */
+  readonly says?: Said
   /** Calls of one transaction are kept together, or not at all. */
   readonly group: number
   /** `lost`: its context ended before it was told. */

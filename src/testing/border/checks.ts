@@ -114,6 +114,7 @@ export class LogWalk {
         }
       }
       foldOps(this.rows, [op])
+      if (op.op === 'put' || op.op === 'patch') this.#checkSaid(seq, op)
     }
     for (const { collection } of ops) this.#mentioned.add(collection)
     for (const [collection, { to, before }] of migrations) {
@@ -121,6 +122,19 @@ export class LogWalk {
       if (before.size > 0)
         checkMigrated(`entry ${seq}, which migrates ${collection},`, to, before, this.of(collection as On))
     }
+  }
+
+  /** B1: the row is what the call has made of it, right behind its op. */
+  #checkSaid(seq: number, op: Extract<Op, { op: 'put' | 'patch' }>): void {
+    const row = this.of(op.collection as On).get(op.key) as Record<string, unknown>
+    const said = this.#calls.all.find(({ mark }) => mark === row.v)?.says
+    if (said === undefined) return
+    const isAsSaid = Object.entries(said).every(([name, value]) => sameValue(row[name], value))
+    must(
+      isAsSaid,
+      () =>
+        `B1: entry ${seq} makes ${text(row)} of row ${text(op.key)} in ${op.collection}; asked was ${text(said)}`,
+    )
   }
 
   /** The rows before the entry of each collection that it brings to another schema version. */
