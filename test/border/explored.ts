@@ -59,6 +59,7 @@ export const REACHED: Readonly<Record<Focus, readonly BorderBranch[]>> = {
     'a source truncated',
     'a source failed, and its rows on disk were shown',
     'a source committed inside another commit',
+    'a source took its time between begin and commit',
     'a source updated a row that was not in memory',
     'a collection was ready without its source',
     'a collection was not ready without its source',

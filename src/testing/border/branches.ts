@@ -41,6 +41,7 @@ export const BORDER_BRANCHES = [
   'a source truncated',
   'a source failed, and its rows on disk were shown',
   'a source committed inside another commit',
+  'a source took its time between begin and commit',
   'a source updated a row that was not in memory',
   'a collection was ready without its source',
   'a collection was not ready without its source',

@@ -107,7 +107,7 @@ function stepsOf(focus: Focus, { steps, values }: Pick<Bounds, 'steps' | 'values
   return fc.array(some, { minLength: 1, maxLength: steps, size: 'max' }).map((lists) => lists.flat())
 }
 
-/** What chance seldom does by itself: a row that only the disk has comes into a live query. */
+/** What chance seldom does by itself: a row that only the disk has comes into a live query, and into one that begins then. */
 const arrivals: fc.Arbitrary<Step[]> = fc
   .record({ on, who: fc.integer({ min: 1, max: 2 }), key: keys, of: fc.constantFrom(...ARRIVE) })
   .map(({ on, who, key, of }): Step[] => {
@@ -124,6 +124,9 @@ const arrivals: fc.Arbitrary<Step[]> = fc
       { do: 'query', who: 0, shape: { of, p: 0, on } },
       { do: 'quiet' },
       change('update', { n: 0, tag: 'x' }),
+      { do: 'quiet' },
+      { do: 'another object', who: 0, on },
+      { do: 'query', who: 0, shape: { of, p: 0, on } },
       { do: 'quiet' },
     ]
   })

@@ -206,9 +206,12 @@ export const QUERY_KINDS = KINDS.length
 const named = (name: string): number => KINDS.findIndex((kind) => kind.name === name)
 
 /** Those that show what they have not shown before when a row gets a tag and a smaller number. */
-export const ARRIVE: readonly number[] = ['tag =', 'order by n, limit', 'order by n, offset, limit'].map(
-  named,
-)
+export const ARRIVE: readonly number[] = [
+  'tag =',
+  'n within and',
+  'order by n, limit',
+  'order by n, offset, limit',
+].map(named)
 
 /** Those whose window can be moved. */
 export const PAGED_KINDS: readonly number[] = KINDS.flatMap(({ paged }, of) => (paged === true ? [of] : []))

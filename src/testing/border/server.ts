@@ -61,21 +61,18 @@ export class BorderServer {
 
   /** The last change of each row after a version; nothing when they are not known any more. */
   since(version: number): ServerChange[] | undefined {
-    if (version < this.forgottenUpTo) return undefined
     const last = new Map<Key, ServerChange>()
-    for (const change of this.#changesAfter(version)) {
+    const each = this.eachSince(version)
+    for (const change of each ?? []) {
       last.delete(change.key)
       last.set(change.key, change)
     }
-    return [...last.values()]
+    return each && [...last.values()]
   }
 
   /** Every change after a version; nothing when they are not known any more. */
   eachSince(version: number): ServerChange[] | undefined {
-    return version < this.forgottenUpTo ? undefined : this.#changesAfter(version)
-  }
-
-  #changesAfter(version: number): ServerChange[] {
+    if (version < this.forgottenUpTo) return undefined
     return this.#changes.filter((change) => change.version > version)
   }
 

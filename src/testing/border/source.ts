@@ -110,6 +110,8 @@ class Session {
   #isConnected = false
   #isOver = false
   #isPulling = false
+  /** It has begun a transaction that it commits later. */
+  #isInTransaction = false
   /** Counts how often everything was sent. */
   #sendings = 0
   #isReady = false
@@ -142,7 +144,7 @@ class Session {
   }
 
   tell(what: SourceEvent): void {
-    if (!this.#isConnected || this.#isOver) return
+    if (!this.#isConnected || this.#isOver || this.#isInTransaction) return
     const { onDemand, branches } = this.#parts
     if (what === 'nested') this.#nests = true
     else if (what === 'metadata') this.#params.metadata?.collection.set('note', this.seen)
@@ -302,22 +304,44 @@ class Session {
   }
 
   #take(changes: readonly ServerChange[]): void {
-    const { server, shape, onDemand } = this.#parts
+    const { server, shape, onDemand, branches } = this.#parts
     const isWanted = ({ key, row }: ServerChange): boolean =>
       !onDemand ||
       shape.pushes === 'everything' ||
       this.#told.has(key) ||
       (row !== undefined && this.#isAskedFor(row))
     const version = server.version
-    this.#commit(() => {
-      for (const change of changes.filter(isWanted)) {
-        if (change.row === undefined) this.#delete(change.key)
-        else this.#change(change.row)
-      }
+    const [first, ...others] = changes.filter(isWanted)
+    const finish = (left: readonly ServerChange[]): void => {
+      for (const change of left) this.#takeOne(change)
       this.#keepCursor(version)
       this.seen = version
-    })
-    if (!onDemand && this.#isReady) this.#recordComplete()
+    }
+    if (first === undefined || shape.commits === 1 || onDemand || !this.#isReady) {
+      this.#commit(() => finish(first === undefined ? [] : [first, ...others]))
+      if (!onDemand && this.#isReady) this.#recordComplete()
+      return
+    }
+    // What it has begun it commits when the rest has come.
+    branches.reached('a source took its time between begin and commit')
+    this.#isPulling = true
+    this.#isInTransaction = true
+    this.#params.begin()
+    this.#takeOne(first)
+    setTimeout(() => {
+      if (this.#isOver) return
+      finish(others)
+      this.#params.commit()
+      this.#isPulling = false
+      this.#isInTransaction = false
+      this.#recordComplete()
+      this.#pull()
+    }, LATENCY)
+  }
+
+  #takeOne({ key, row }: ServerChange): void {
+    if (row === undefined) this.#delete(key)
+    else this.#change(row)
   }
 
   /** One transaction, and another one inside of it when it was told so. */
