@@ -33,9 +33,19 @@ test('rows of server rendering that an answer has are kept, those that it lacks 
   expect(branches['rows came with server rendering']).toBe(1)
 })
 
+test('rows of server rendering that come after the first answer go when the next one lacks them', async () => {
+  const branches = await replayed([
+    { do: 'quiet' },
+    { do: 'server', on: 'a', changes: [{ kind: 'insert', key: 3, fields: {} }] },
+    { do: 'hydrate', who: 0, on: 'a', keys: [] },
+    { do: 'server', on: 'a', changes: [{ kind: 'delete', key: 3 }] },
+  ])
+  expect(branches['rows came with server rendering']).toBe(1)
+})
+
 test('rows on disk that came with server rendering again are no rows that went', async () => {
   const branches = await replayed([
-    { do: 'time', ms: 60 },
+    { do: 'quiet' },
     { do: 'another object', who: 0, on: 'a' },
     { do: 'hydrate', who: 0, on: 'a', keys: [] },
   ])

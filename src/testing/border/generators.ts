@@ -131,14 +131,29 @@ const arrivals: fc.Arbitrary<Step[]> = fc
     ]
   })
 
-/** A source hears of a row that it has told before, in the middle of a commit or in a new session. */
+/**
+ * A source hears of a row that it has told before: in the middle of a commit, in a new session, or in one whose rows came
+ * with server rendering.
+ */
 const sourceNews: fc.Arbitrary<Step[]> = fc
-  .record({ on, who, key: fc.constantFrom(1, 2), isNested: fc.boolean() })
-  .map(({ on, who, key, isNested }): Step[] => [
+  .record({
+    on,
+    who,
+    key: fc.constantFrom(1, 2),
+    when: fc.constantFrom('nested', 'in a new session', 'rendered'),
+  })
+  .map(({ on, who, key, when }): Step[] => [
     { do: 'query', who, shape: { of: 0, p: 0, on } },
     { do: 'quiet' },
-    isNested ? { do: 'source', on, what: 'nested' } : { do: 'cleanup', who, on },
+    when === 'nested' ? { do: 'source', on, what: 'nested' } : { do: 'cleanup', who, on },
     { do: 'server', on, changes: [{ kind: 'update', key, fields: { n: 3 } }] },
+    ...(when === 'rendered'
+      ? ([
+          { do: 'server', on, changes: [{ kind: 'update', key, fields: {} }] },
+          { do: 'hydrate', who, on, keys: [key] },
+          { do: 'preload', who, on },
+        ] as const)
+      : []),
     { do: 'quiet' },
   ])
 
