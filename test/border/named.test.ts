@@ -361,13 +361,45 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     program({ a: onDemand }, insert(1, { n: 0, tag: 'x' }), QUIET, restart(), query(TAG_AND_N)),
   ],
   [
+    // The answer to the append overtook its entry, whose row then counted as one that was there before.
+    'a row that a source has sent stays, though its entry comes later than the answer to its append',
+    program(
+      {
+        contexts: ['handle', 'remote', 'remote'],
+        fates: [[5, 40], [], [0], [0]],
+        a: {
+          ...eager,
+          handlers: false,
+          garbage: true,
+          source: { ...source, updates: 'partial', resumes: 'snapshot', commits: 2 },
+        },
+        b: {
+          ...eager,
+          handlers: false,
+          source: { ...source, updates: 'partial', resumes: 'snapshot', commits: 2 },
+        },
+      },
+      { do: 'turns', count: 0 },
+      { do: 'cleanup', who: 1, on: 'b' },
+      QUIET,
+      query(3, 3, 2),
+      QUIET,
+      { do: 'change', who: 1, on: 'a', changes: [{ kind: 'insert', key: 'k', fields: {} }], handler: 'ends' },
+      { do: 'source', on: 'a', what: 'metadata' },
+      QUIET,
+      { do: 'cleanup', who: 0, on: 'b' },
+      { do: 'server', on: 'b', changes: [{ kind: 'update', key: 1, fields: {} }] },
+    ),
+  ],
+  [
     'a collection is ready without its source once it was complete',
     program({ a: { ...eager, source } }, QUIET, restart(0, false)),
     'a collection was ready without its source',
   ],
 ]
 
-test.each(cases.map(([name, run, branch]) => ({ name, run, branch })))('$name', async ({ run, branch }) => {
-  const reached = await replayBorder(run)
-  if (branch !== undefined) expect(reached[branch]).toBeGreaterThan(0)
-})
+for (const [name, run, branch] of cases)
+  test(name, async () => {
+    const reached = await replayBorder(run)
+    if (branch !== undefined) expect(reached[branch]).toBeGreaterThan(0)
+  })

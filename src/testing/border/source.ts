@@ -236,6 +236,7 @@ class Session {
     const version = server.version
     const sending = ++this.#sendings
     const half = shape.commits === 1 ? rows.length : Math.ceil(rows.length / 2)
+    this.#isPulling = true
     const gone = truncates ? [] : [...this.#told.keys()].filter((key) => !server.rows.has(key))
     this.#commit(() => {
       if (truncates) {
@@ -261,7 +262,6 @@ class Session {
       this.#ready()
       this.#pull()
     }
-    this.#isPulling = true
     if (half === rows.length) finish()
     else setTimeout(finish, LATENCY)
   }
@@ -373,7 +373,8 @@ class Session {
     branches.reached('a source committed inside another commit')
     this.#commit(() => {
       this.#change(change.row as Row)
-      this.#keepCursor(change.version)
+      // While a part of the rows is there it cannot go on from here.
+      if (!this.#isPulling) this.#keepCursor(change.version)
       this.seen = change.version
     })
   }

@@ -62,8 +62,8 @@ const MANY_OPS = 1000
 export class Recorder {
   readonly #options: RecorderOptions
   #packets: Packet[] = []
-  /** The number of the transaction that is being sent. */
-  #originSeq: number | undefined
+  /** What was sent and has not come back, by the number of its transaction; what is tried again belongs to no packet. */
+  readonly #sent = new Map<number, Packet | undefined>()
   #busy = false
   #sending: Promise<void> = Promise.resolve()
   /** What could not be kept, while that is so. */
@@ -116,12 +116,14 @@ export class Recorder {
   }
 
   /**
-   * Whether an entry of the log is the transaction that is being sent. Answers what of it is not in memory: changes of rows
-   * that only the disk has; `undefined` for an entry of somebody else.
+   * Whether an entry of the log is a transaction that was sent; it may come before it is acknowledged, or after. Answers
+   * what of it is not in memory: changes of rows that only the disk has; `undefined` for an entry of somebody else.
    */
   recognises({ origin, originSeq }: Entry): readonly StoredOp[] | undefined {
-    if (originSeq !== this.#originSeq || origin !== this.#options.internals.origin) return undefined
-    const [packet] = this.#packets
+    if (origin !== this.#options.internals.origin || !this.#sent.has(originSeq)) return undefined
+    const packet = this.#sent.get(originSeq)
+    // What was sent earlier stands earlier in the log: where it was not met, the collection was read again as a whole.
+    for (const earlier of this.#sent.keys()) if (earlier <= originSeq) this.#sent.delete(earlier)
     if (packet === undefined) return []
     packet.state = 'kept'
     return unseenOps(packet)
@@ -209,7 +211,7 @@ export class Recorder {
         // The rows are shown first: encoding many of them takes as long as a frame or more.
         if (packet.ops.length > MANY_OPS) await new Promise((resolve) => setTimeout(resolve))
         packet.state = 'sent'
-        await this.#append(this.#encoded(packet))
+        await this.#append(this.#encoded(packet), packet)
       } catch (error) {
         this.#giveUp(error)
         return
@@ -225,19 +227,18 @@ export class Recorder {
     this.#fail(error, touched)
   }
 
-  async #append(parts: readonly string[]): Promise<void> {
+  async #append(parts: readonly string[], packet?: Packet): Promise<void> {
     const { internals, requires, amend } = this.#options
     for (;;) {
       const { transaction, kept } = internals.writer.send(parts, requires())
-      this.#originSeq = transaction.originSeq
+      this.#sent.set(transaction.originSeq, packet)
       try {
         await kept
         return
       } catch (error) {
+        this.#sent.delete(transaction.originSeq)
         if (!(error instanceof SchemaVersionError)) throw error
         await amend(error)
-      } finally {
-        this.#originSeq = undefined
       }
     }
   }
