@@ -612,7 +612,7 @@ export const MUTANTS = [
   {
     name: 'a leader that cannot open lets go of its lock while it destroys',
     file: 'src/runtime/browser/leader.ts',
-    from: '      await destroyed?.catch(() => undefined)\n',
+    from: '      await Promise.allSettled([destroyed])\n',
     to: '',
     tests: ['test/remote/leader.test.ts'],
   },
@@ -633,7 +633,7 @@ export const MUTANTS = [
   {
     name: 'a subset that its source could not answer is not asked for again',
     file: 'src/runtime/collections/synced/source-session.ts',
-    from: 'for (const request of failed) void this.#repeat(request)',
+    from: 'for (const request of failed) this.#options.internals.clock.after(0, () => void this.#repeat(request))',
     to: '',
     tests: ['test/border/named-query.test.ts'],
   },

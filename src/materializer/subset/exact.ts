@@ -53,17 +53,12 @@ export const fieldsIn = (expression: Expression): readonly string[] => {
   return expression.type === 'func' ? expression.args.flatMap(fieldsIn) : []
 }
 
-/** Functions that say true, false or unknown, and nothing else. */
-const SAY_WHETHER: ReadonlySet<string> = new Set(
-  'and or not eq gt gte lt lte in like ilike isNull isUndefined'.split(' '),
-)
-
 /** The conditions that have to be true for this one to be true. */
 export function conjunctsOf(where: Expression): readonly Expression[] {
   if (where.type !== 'func' || where.name !== 'and') return [where]
+  // Each stays within an `and`: by itself a number is not true, within `and` one that is not 0 is.
   return where.args.flatMap((arg) =>
-    // By itself a number is no condition that is true; within `and` it is one that is not false.
-    arg.type === 'func' && SAY_WHETHER.has(arg.name) ? conjunctsOf(arg) : [{ ...where, args: [arg] }],
+    arg.type === 'func' && arg.name === 'and' ? conjunctsOf(arg) : [{ ...where, args: [arg] }],
   )
 }
 

@@ -119,7 +119,7 @@ class Leader {
       onError(error)
       await pause(clock, FAILED, new AbortController().signal)
       // The next one that has the lock would begin with what is half done here.
-      await destroyed?.catch(() => undefined)
+      await Promise.allSettled([destroyed])
       hub.close()
     }
   }

@@ -9,7 +9,6 @@ import type { Op } from '../../../log/op.js'
 import type { StoredOp } from '../../../log/stored-op.js'
 import { asSeen } from '../../../materializer/subset/exact.js'
 import type { Key } from '../../../values/key.js'
-import { pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
 import { type Deferred, deferred } from '../../deferred.js'
 import type { Entry } from '../../journal/journal.js'
@@ -178,17 +177,17 @@ export class SourceSession {
   #askAgain(): void {
     const failed = [...this.#failedToAnswer]
     this.#failedToAnswer.clear()
-    for (const request of failed) void this.#repeat(request)
+    // The source is in the middle of showing the answer.
+    for (const request of failed) this.#options.internals.clock.after(0, () => void this.#repeat(request))
   }
 
   async #repeat(request: SubsetRequest): Promise<void> {
-    // The source is in the middle of showing the answer.
-    await pause(this.#options.internals.clock, 0, NEVER)
     if (this.#hasLeft || request.options.signal?.aborted === true || this.#unloaded.has(request.options))
       return
-    // Whoever waited was told of the failure.
-    await this.#ask(request).catch(() => undefined)
-    this.#upstream.unloading(() => this.#source.unloadSubset?.(request.options))
+    // Whoever asked has been told that it failed. If it fails again, the next answer repeats it.
+    await Promise.allSettled([this.#ask(request)])
+    // The source counts how often a subset is asked for.
+    if (!this.#hasLeft) this.#upstream.unloading(() => this.#source.unloadSubset?.(request.options))
   }
 
   unloadSubset(request: LoadSubsetOptions): void {
@@ -437,8 +436,6 @@ export class SourceSession {
     }))
   }
 }
-
-const NEVER = new AbortController().signal
 
 function resultOf(result: ReturnType<SyncConfig<object, Key>['sync']>): SyncConfigRes {
   if (typeof result === 'function') return { cleanup: result as CleanupFn }

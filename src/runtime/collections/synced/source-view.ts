@@ -8,7 +8,7 @@
 
 import type { CollectionStatus } from '@tanstack/db'
 import type { Key } from '../../../values/key.js'
-import { type SyncParams, seedKeys } from '../core-state.js'
+import { isSeed, type SyncParams, seedKeys } from '../core-state.js'
 import type { HeldRows } from '../held-rows.js'
 
 type Collection = SyncParams<object, Key>['collection']
@@ -67,22 +67,25 @@ function viewOf(collection: Collection, seen: () => Seen): Collection {
 function stateView(collection: Collection, seen: () => Seen): CoreState {
   const real = collection._state
   // Sources find rows that they may own by these; what else they ask for they ask of rows that they have found.
-  const seeds = (): ReadonlySet<Key> => new Set(seen().hidesSeeds ? seedKeys(collection) : [])
-  const accepted = {
+  const rows: { readonly [Name in keyof CoreState]?: () => unknown } = {
     getAcceptedSyncedRow: () => (key: Key) => {
       const row = seen().held().get(key)?.row
-      return row ?? (seeds().has(key) ? undefined : real.getAcceptedSyncedRow(key))
+      if (row !== undefined || (seen().hidesSeeds && isSeed(collection, key))) return row
+      return real.getAcceptedSyncedRow(key)
     },
     acceptedSyncedEntries: () => () => {
-      const rows = new Map(real.acceptedSyncedEntries())
-      for (const key of seeds()) rows.delete(key)
-      for (const [key, { row }] of seen().held()) rows.set(key, row)
-      return rows.entries()
+      const held = seen().held()
+      const seeds = seen().hidesSeeds ? seedKeys(collection) : []
+      if (held.size === 0 && seeds.length === 0) return real.acceptedSyncedEntries()
+      const entries = new Map(real.acceptedSyncedEntries())
+      for (const key of seeds) entries.delete(key)
+      for (const [key, { row }] of held) entries.set(key, row)
+      return entries.entries()
     },
   }
-  const withHeld = {
+  const maps: { readonly [Name in keyof CoreState]?: () => unknown } = {
     syncedData: merged(
-      () => new Map(real.syncedData.entries()),
+      () => real.syncedData,
       seen,
       ({ row }) => row,
     ),
@@ -92,15 +95,11 @@ function stateView(collection: Collection, seen: () => Seen): CoreState {
       ({ metadata }) => metadata,
     ),
   }
-  const own = (): { readonly [Name in keyof CoreState]?: () => unknown } => {
-    if (seen().held().size > 0) return { ...accepted, ...withHeld }
-    return seeds().size > 0 ? accepted : {}
-  }
   return new Proxy(real, {
     get: (target, name) => {
       if (name === 'syncedData' && seen().findsEveryRow) return findingEveryRow(target.syncedData)
-      const answer = own()[name as keyof CoreState]
-      if (answer !== undefined) return answer()
+      const own = rows[name as keyof CoreState] ?? maps[name as keyof CoreState]
+      if (own !== undefined) return own()
       const value: unknown = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },
@@ -117,16 +116,17 @@ const findingEveryRow = (map: CoreState['syncedData']): CoreState['syncedData'] 
     },
   })
 
-/** A map of core's with the rows that are held in it; made once for as long as the same ones are. */
+/** A map of core's; with the rows that are held in it, made once for as long as the same ones are. */
 function merged(
-  real: () => ReadonlyMap<Key, unknown>,
+  real: () => Iterable<readonly [Key, unknown]>,
   seen: () => Seen,
   part: (row: { readonly row: object; readonly metadata: unknown }) => unknown,
-): () => ReadonlyMap<Key, unknown> {
+): () => Iterable<readonly [Key, unknown]> {
   let of: HeldRows | undefined
   let map: ReadonlyMap<Key, unknown> = new Map()
   return () => {
     const held = seen().held()
+    if (held.size === 0) return real()
     if (of !== held) {
       of = held
       map = new Map([...real(), ...Array.from(held, ([key, row]) => [key, part(row)] as const)])
