@@ -1,4 +1,4 @@
-/** One app of a program of the border machine: orders on stdin, reports on stdout. Its code is found beside the package's entry. */
+/** One app of a program of the border machine: orders on stdin, reports on stdout. */
 
 import { createInterface } from 'node:readline'
 import type { Daybook } from 'daybook'
@@ -9,20 +9,19 @@ import type {
   Order,
   Report,
 } from '../../src/testing/border/processes/messages.js'
+import { packageCode } from './package-code.js'
 import { say } from './say.js'
 
-const load = <T>(file: string): Promise<T> =>
-  import(new URL(`./testing/border/processes/${file}`, import.meta.resolve('daybook/testing')).href)
 interface Process {
   take(order: Order): Promise<void>
 }
-const { AppProcess } = await load<{
+const { AppProcess } = await packageCode<{
   AppProcess: new (parts: { open: (file: string) => Daybook; tell: (report: Report) => void }) => Process
-}>('app-process.js')
-const { decodeMessage, encodeMessage } = await load<{
+}>('./testing/border/processes/app-process.js')
+const { decodeMessage, encodeMessage } = await packageCode<{
   decodeMessage: typeof Decode
   encodeMessage: typeof Encode
-}>('messages.js')
+}>('./testing/border/processes/messages.js')
 
 // What TanStack DB says of queries without an index is of no interest here.
 console.warn = () => undefined

@@ -1,16 +1,16 @@
-/** Contends for the role of sync owner, as a synced collection does. No public call does it, so its code is found beside the package's entry. */
+/** Contends for the role of sync owner, as a synced collection does. No public call does it. */
 
 import type { Daybook } from 'daybook'
 import type { internalsOf as InternalsOf } from '../../src/runtime/daybook/internals.js'
 import type { SyncOwners } from '../../src/runtime/sync-owner/sync-owners.js'
+import { packageCode } from './package-code.js'
 
-const load = <T>(file: string): Promise<T> => import(new URL(file, import.meta.resolve('daybook')).href)
-const { SyncOwners: Owners } = await load<{ SyncOwners: typeof SyncOwners }>(
+const { SyncOwners: Owners } = await packageCode<{ SyncOwners: typeof SyncOwners }>(
   './runtime/sync-owner/sync-owners.js',
 )
 
 /** What is behind a handle. */
-export const { internalsOf } = await load<{ internalsOf: typeof InternalsOf }>(
+export const { internalsOf } = await packageCode<{ internalsOf: typeof InternalsOf }>(
   './runtime/daybook/internals.js',
 )
 

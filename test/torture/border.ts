@@ -14,6 +14,7 @@ import {
   type BorderFocus,
   exploreBorder,
 } from 'daybook/testing'
+import { packageCode } from '../children/package-code.js'
 import { spawnChild } from '../children/spawn.js'
 import { optionsFrom, randomSeed } from './options.js'
 
@@ -109,8 +110,9 @@ async function border(): Promise<number> {
 }
 
 async function overProcesses(first: number, programs: number): Promise<number> {
-  const code = new URL('./testing/border/processes/processes.js', import.meta.resolve('daybook/testing'))
-  const { exploreProcesses } = (await import(code.href)) as { exploreProcesses: ExploreProcesses }
+  const { exploreProcesses } = await packageCode<{ exploreProcesses: ExploreProcesses }>(
+    './testing/border/processes/processes.js',
+  )
   let [kills, kept, seed] = [0, 0, first]
   for (let ran = 0; ran < programs; ran += DRAWN, seed++) {
     const report = await exploreProcesses({

@@ -34,6 +34,7 @@ import type {
   On,
   QueryShape,
   SourceShape,
+  Step,
 } from './program.js'
 import { kindOf, type Pair, queryOver } from './queries.js'
 import type { BorderServer } from './server.js'
@@ -191,10 +192,58 @@ export class App {
     })
   }
 
+  /** Carries out a step that is about one app only. Answers whether it is one. */
+  take(step: Step): boolean {
+    switch (step.do) {
+      case 'change':
+        this.#change(step.on, step.changes, step.handler)
+        return true
+      case 'transaction':
+        this.#transact(step.changes, step.keeping, step.ends)
+        return true
+      case 'paced':
+        this.#pace(step.changes)
+        return true
+      case 'write':
+        this.#write(step.changes)
+        return true
+      case 'listen':
+        this.#listen(step.on)
+        return true
+      case 'finish': {
+        const { waiting } = this.#parts
+        waiting.splice(step.which % Math.max(1, waiting.length), 1)[0]?.finish()
+        return true
+      }
+      case 'query':
+        this.#open(step.shape)
+        return true
+      case 'close query':
+        this.#closeQuery(step.which)
+        return true
+      case 'window':
+        this.#moveWindow(step.which, step)
+        return true
+      case 'cleanup':
+        this.#parts.branches.reached('a collection was cleaned up and loaded again')
+        this.#cleanUp(step.on)
+        return true
+      case 'preload':
+        this.rows(step.on).startSyncImmediate()
+        return true
+      case 'another object':
+        this.#parts.branches.reached('a collection object was replaced while the log went on')
+        this.#replace(step.on)
+        return true
+      default:
+        return false
+    }
+  }
+
   /** Opens many live queries, and closes them. */
   async readMuch(on: On, rest: () => Promise<void>): Promise<void> {
     const before = new Set(this.queries)
-    for (let p = 0; p < 6; p++) for (const of of READ) this.open({ of, p, on })
+    for (let p = 0; p < 6; p++) for (const of of READ) this.#open({ of, p, on })
     await rest()
     for (const query of this.queries) if (!before.has(query)) query.close()
     this.queries.splice(0, this.queries.length, ...this.queries.filter((query) => before.has(query)))
@@ -202,19 +251,19 @@ export class App {
   }
 
   /** Ends the run of a collection; live queries over it end first. */
-  cleanUp(on: On): void {
+  #cleanUp(on: On): void {
     for (const query of this.queries.splice(0)) query.close()
     void this.#collections[on].cleanup()
   }
 
   /** Replaces a collection object by another one of the same id; a client has one of each id, which begins anew. */
-  replace(on: On): void {
-    this.cleanUp(on)
+  #replace(on: On): void {
+    this.#cleanUp(on)
     if (!this.#parts.isClients) this.#collections[on] = createCollection(this.#options(on))
     this.#collections[on].startSyncImmediate()
   }
 
-  change(on: On, changes: readonly Change[], behaviour: Behaviour): void {
+  #change(on: On, changes: readonly Change[], behaviour: Behaviour): void {
     const rows = this.rows(on)
     if (rows.status === 'error' || this.hasEnded) return
     const inserts = changes.filter((each) => each.kind === 'insert' && !rows.has(each.key))
@@ -223,7 +272,7 @@ export class App {
     for (const some of [inserts, updates, deletes]) if (some.length > 0) this.#one(on, some, behaviour)
   }
 
-  transact(changes: readonly Changed[], keeping: Keeping, ends: 'now' | 'later' | 'rolled back'): void {
+  #transact(changes: readonly Changed[], keeping: Keeping, ends: 'now' | 'later' | 'rolled back'): void {
     if (this.hasEnded) return
     const { branches, waiting } = this.#parts
     let made: Call[] = []
@@ -262,7 +311,7 @@ export class App {
     else end()
   }
 
-  pace(changes: readonly Changed[]): void {
+  #pace(changes: readonly Changed[]): void {
     if (this.hasEnded) return
     const { branches } = this.#parts
     this.#paced ??= createPacedMutations<readonly Changed[]>({
@@ -279,7 +328,7 @@ export class App {
     this.#paced(changes).isPersisted.promise.catch(() => undefined)
   }
 
-  write(changes: readonly Changed[]): void {
+  #write(changes: readonly Changed[]): void {
     const { calls } = this.#parts
     const ops: Op[] = []
     const group = calls.nextGroup()
@@ -296,7 +345,7 @@ export class App {
     if (ops.length > 0) this.#follow(made, this.daybook.write(ops))
   }
 
-  listen(on: On): void {
+  #listen(on: On): void {
     const rows = this.rows(on)
     if (rows.status === 'error' || this.#parts.shapes[on].source !== undefined) return
     let isOver = false
@@ -309,7 +358,7 @@ export class App {
     })
   }
 
-  open(shape: QueryShape): void {
+  #open(shape: QueryShape): void {
     const query = createLiveQueryCollection({
       startSync: true,
       gcTime: 0,
@@ -327,12 +376,12 @@ export class App {
     })
   }
 
-  closeQuery(which: number): void {
+  #closeQuery(which: number): void {
     const [query] = this.queries.splice(which % Math.max(1, this.queries.length), 1)
     query?.close()
   }
 
-  moveWindow(which: number, window: { readonly offset: number; readonly limit: number }): void {
+  #moveWindow(which: number, window: { readonly offset: number; readonly limit: number }): void {
     // Without an index TanStack DB 0.15.2 loads the rows of a moved window again and again, without an end, when a row is
     // inserted into one that is not full; in memory as well.
     const paged = this.queries.filter(

@@ -24,13 +24,21 @@ import { Calls, codeOf, isRefused } from './calls.js'
 import { checkLiveQuery } from './check-query.js'
 import { checkConfirmed, checkMarks, checkSameRows, LogWalk, must } from './checks.js'
 import { LogArchive } from './log-archive.js'
-import type { Change, CollectionShape, On, Program, SourceEvent, Step } from './program.js'
+import {
+  BOTH,
+  type Change,
+  type CollectionShape,
+  type On,
+  type Program,
+  type SourceEvent,
+  type Step,
+} from './program.js'
 import { Reference } from './reference.js'
 import { Rejections } from './rejections.js'
 import { BorderServer } from './server.js'
 import { BorderSource, type SourceParts, SourceRecord } from './source.js'
 import { type MachineSource, type SourceFacts, type SourceUnderTest, tested } from './tested.js'
-import type { Row } from './values.js'
+import { type Row, uncalledRows } from './values.js'
 
 /** How long everything may take to come to rest, in ms of the machine's time. */
 const LONGEST_REST = 60_000
@@ -57,8 +65,6 @@ const FIRST_ROWS: readonly Change[] = [
   { kind: 'insert', key: 1, fields: { n: 1, tag: 'x' } },
   { kind: 'insert', key: 2, fields: { n: 2, tag: 'y' } },
 ]
-
-const BOTH: readonly On[] = ['a', 'b']
 
 export interface SourceOptions {
   /** Makes a source under test for one collection object, in place of the machine's own. */
@@ -155,46 +161,13 @@ class Machine {
   }
 
   async take(step: Step): Promise<void> {
-    const app = 'who' in step ? this.#app(step.who) : undefined
+    const app = this.#app('who' in step ? step.who : 'which' in step ? step.which : 0)
+    if (app.take(step)) {
+      // Now and then nothing happens between two steps, not even a microtask.
+      if (step.do !== 'change') await undefined
+      return
+    }
     switch (step.do) {
-      case 'change':
-        app?.change(step.on, step.changes, step.handler)
-        break
-      case 'transaction':
-        app?.transact(step.changes, step.keeping, step.ends)
-        break
-      case 'paced':
-        app?.pace(step.changes)
-        break
-      case 'write':
-        app?.write(step.changes)
-        break
-      case 'listen':
-        app?.listen(step.on)
-        break
-      case 'finish':
-        this.#waiting.splice(step.which % Math.max(1, this.#waiting.length), 1)[0]?.finish()
-        break
-      case 'query':
-        app?.open(step.shape)
-        break
-      case 'close query':
-        this.#app(step.which)?.closeQuery(step.which)
-        break
-      case 'window':
-        this.#app(step.which)?.moveWindow(step.which, step)
-        break
-      case 'cleanup':
-        this.#branches.reached('a collection was cleaned up and loaded again')
-        app?.cleanUp(step.on)
-        break
-      case 'preload':
-        app?.rows(step.on).startSyncImmediate()
-        break
-      case 'another object':
-        this.#branches.reached('a collection object was replaced while the log went on')
-        app?.replace(step.on)
-        break
       case 'drop':
       case 'compact':
       case 'forget':
@@ -203,7 +176,7 @@ class Machine {
         break
       case 'hydrate':
         // Rows that come while a change persists, core promises to show later; a cleanup breaks the promise to nobody.
-        if (app !== undefined && !this.#isPending(app) && this.#isRendered(step.on))
+        if (!this.#isPending(app) && this.#isRendered(step.on))
           app.hydrate(step.on, this.#renderedRows(step.on, step.keys))
         break
       case 'new version':
@@ -237,8 +210,7 @@ class Machine {
         await this.#check()
         return
     }
-    // Now and then nothing happens between two steps, not even a microtask.
-    if (step.do !== 'change') await undefined
+    await undefined
   }
 
   /** Everything that waits goes on, everything comes to rest, and is as it must be; also for a context that begins then. */
@@ -292,8 +264,8 @@ class Machine {
     }
   }
 
-  #app(which: number): App | undefined {
-    return this.#apps[which % this.#apps.length]
+  #app(which: number): App {
+    return this.#apps[which % this.#apps.length] as App
   }
 
   #open(who: number, kind = this.#program.contexts[who] ?? 'handle'): void {
@@ -318,13 +290,11 @@ class Machine {
     this.#handles.set(app, handle)
   }
 
-  /** Marked by negative numbers: no call asked for them. */
   #initialRows({ initial }: CollectionShape): Row[] {
     if (initial === 0) return []
     if (this.#initials > 0)
       this.#branches.reached('initialData was left alone because the collection existed')
-    const start = ++this.#initials
-    return [1, 2, 3].slice(0, initial).map((id) => ({ id, n: id, tag: 'x', v: -100 * start - id }))
+    return uncalledRows([1, 2, 3].slice(0, initial), ++this.#initials)
   }
 
   async #restart(who: number, how: 'close' | 'kill'): Promise<void> {
@@ -356,9 +326,9 @@ class Machine {
 
   async #maintain(
     step: Extract<Step, { do: 'drop' | 'compact' | 'forget' | 'redact' }>,
-    app: App | undefined,
+    app: App,
   ): Promise<void> {
-    if (app === undefined || app.hasEnded) return
+    if (app.hasEnded) return
     await this.#settled('ready', app.daybook.ready)
     if (step.do === 'compact') {
       await this.#settled('compact()', app.daybook.compact())
@@ -398,8 +368,7 @@ class Machine {
 
   #renderedRows(on: On, keys: readonly Key[]): Row[] {
     if (this.#hasSource(on)) return [...this.#servers[on].rows.values()]
-    const start = ++this.#initials
-    return keys.map((id, index) => ({ id, tag: 'x', v: -100 * start - index }))
+    return uncalledRows(keys, ++this.#initials)
   }
 
   /** Another user logs in, in all contexts at once. */
@@ -432,8 +401,8 @@ class Machine {
   }
 
   /** B10: reading costs a bounded number of entries, whatever was read. */
-  async #readMuch(app: App | undefined, on: On): Promise<void> {
-    if (app === undefined || app.hasEnded || app.rows(on).status !== 'ready') return
+  async #readMuch(app: App, on: On): Promise<void> {
+    if (app.hasEnded || app.rows(on).status !== 'ready') return
     await this.#rest()
     this.#read()
     const before = this.#walk.idle
@@ -465,7 +434,7 @@ class Machine {
 
   /** Lets time pass, and stand still where a source waits for something real. */
   async #pass(ms: number): Promise<void> {
-    for (const app of this.#apps) for (const source of app.sources.values()) await source.settled()
+    for (const app of this.#apps) for (const source of app.sources.values()) await source.settled?.()
     await this.#time.clock.advance(ms)
   }
 

@@ -7,6 +7,8 @@ import type { Fields } from './values.js'
 /** The two collections of every program. */
 export type On = 'a' | 'b'
 
+export const BOTH: readonly On[] = ['a', 'b']
+
 /** What the app's handler of a mutation does. */
 export type Behaviour =
   /** Ends at once. */

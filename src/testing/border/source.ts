@@ -48,8 +48,6 @@ export interface SourceParts {
 }
 
 export class BorderSource implements MachineSource {
-  readonly waitsForHandlers = false
-  readonly isCache = false
   readonly #parts: SourceParts
   #session: Session | undefined
   /** What every session is to do next. */
@@ -89,8 +87,6 @@ export class BorderSource implements MachineSource {
   tell(what: SourceEvent): void {
     this.#session?.tell(what)
   }
-
-  async settled(): Promise<void> {}
 
   /** Resolves when the source has told the collection of a version. */
   async seen(version: number): Promise<void> {

@@ -45,14 +45,14 @@ export interface MachineSource {
   readonly isRunning: boolean
   /** It does not run here, or nothing of what the server has is still to be told. */
   readonly isUpToDate: boolean
-  /** It does not tell of anything while a handler of the collection runs. */
-  readonly waitsForHandlers: boolean
-  /** On demand it keeps rows that nobody asks for any more, and does not hear what becomes of them. */
-  readonly isCache: boolean
+  /** It does not tell of anything while a handler of the collection runs. Default false. */
+  readonly waitsForHandlers?: boolean
+  /** On demand it keeps rows that nobody asks for any more, and does not hear what becomes of them. Default false. */
+  readonly isCache?: boolean
   /** Something that sources do by themselves. */
   tell(what: SourceEvent): void
   /** Resolves when nothing is under way outside of the machine's time. */
-  settled(): Promise<void>
+  settled?(): Promise<void>
   /** Resolves when it has told the collection of a version. */
   seen(version: number): Promise<void>
 }

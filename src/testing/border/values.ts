@@ -21,6 +21,10 @@ export interface Row {
 
 export type Fields = Omit<Row, 'id' | 'v'>
 
+/** Rows that no call asked for, the `start`th of their kind: marked by negative numbers. */
+export const uncalledRows = (keys: readonly Key[], start: number): Row[] =>
+  keys.map((id, index) => ({ id, n: index + 1, tag: 'x', v: -100 * start - index }))
+
 /** The columns of an app. */
 export const COLUMNS: readonly (keyof Fields)[] = ['n', 's', 'd', 'tag', 'ref']
 

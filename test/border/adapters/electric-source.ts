@@ -4,24 +4,22 @@
  */
 
 import { type ElectricCollectionUtils, electricCollectionOptions } from '@tanstack/electric-db-collection'
+import { COLUMNS } from '../../../src/testing/border/values.js'
 import type { BorderRow, BorderServer, SourceFacts, SourceUnderTest } from '../../../src/testing.js'
 import { decodeValue, type Encoded, encodeValue } from '../../../src/values/value.js'
 import { ElectricServer, type ShapeRow } from '../../support/electric-server.js'
 
-const COLUMNS = ['id', 'n', 's', 'd', 'tag', 'ref', 'v']
-
 /** The tables of servers of the machine. */
 export class Tables {
-  readonly #names = new Map<BorderServer, string>()
-  readonly #servers = new Map<string, Table>()
+  readonly #tables = new Map<BorderServer, Table>()
   #electric: ElectricServer | undefined
 
   static async start(): Promise<Tables> {
     const tables = new Tables()
     tables.#electric = await ElectricServer.start({
       // Values of all types, as this machine writes them.
-      columns: Object.fromEntries(COLUMNS.map((name) => [name, 'value'])),
-      statusOf: (name) => tables.#servers.get(name)?.status(),
+      columns: Object.fromEntries(['id', ...COLUMNS, 'v'].map((name) => [name, 'value'])),
+      statusOf: (of) => [...tables.#tables.values()].find(({ name }) => name === of)?.status(),
     })
     return tables
   }
@@ -32,12 +30,10 @@ export class Tables {
 
   /** The table that has the rows of a server. */
   of(server: BorderServer): Table {
-    const name = this.#names.get(server) ?? `rows_${this.#names.size}`
-    const known = this.#servers.get(name)
+    const known = this.#tables.get(server)
     if (known !== undefined) return known
-    const table = new Table(name, server, this.#electric as ElectricServer)
-    this.#names.set(server, name)
-    this.#servers.set(name, table)
+    const table = new Table(`rows_${this.#tables.size}`, server, this.#electric as ElectricServer)
+    this.#tables.set(server, table)
     return table
   }
 }

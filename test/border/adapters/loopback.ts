@@ -34,12 +34,6 @@ export class Loopback {
     return decodeValue(json, notes) as Fetched
   }
 
-  /** The servers and subsets of programs that have ended. */
-  forget(): void {
-    this.#servers.length = 0
-    this.#subsets.length = 0
-  }
-
   #numberOf(server: BorderServer): number {
     const known = this.#servers.indexOf(server)
     return known === -1 ? this.#servers.push(server) - 1 : known

@@ -10,14 +10,12 @@ import { type Call, Calls, codeOf } from '../calls.js'
 import { checkLiveQuery } from '../check-query.js'
 import { BrokenPromise } from '../checks.js'
 import { plain } from '../plain.js'
-import type { On, Step } from '../program.js'
+import { BOTH, type Step } from '../program.js'
 import { Reference } from '../reference.js'
 import { BorderServer } from '../server.js'
 import { SourceRecord } from '../source.js'
-import type { Row } from '../values.js'
+import { uncalledRows } from '../values.js'
 import type { Order, Report, RowsOf } from './messages.js'
-
-const BOTH: readonly On[] = ['a', 'b']
 
 /** How often it looks whether everything is done, in ms, and how long that may take. */
 const LOOK = 5
@@ -83,17 +81,10 @@ export class AppProcess {
       },
       isClients: shapes.a.initial + shapes.b.initial > 0,
       version: 1,
-      initialRows: (on) => this.#initialRows(shapes[on].initial),
+      initialRows: (on) => uncalledRows([1, 2, 3].slice(0, shapes[on].initial), ++this.#initial),
     })
     await daybook.ready
     tell({ begun: id })
-  }
-
-  /** Marked by negative numbers: no call asked for them. */
-  #initialRows(count: number): Row[] {
-    if (count === 0) return []
-    const start = ++this.#initial
-    return [1, 2, 3].slice(0, count).map((id) => ({ id, n: id, tag: 'x', v: -100 * start - id }))
   }
 
   get #running(): App {
@@ -103,31 +94,8 @@ export class AppProcess {
 
   async #step(step: Step): Promise<void> {
     const app = this.#running
+    if (app.take(step)) return
     switch (step.do) {
-      case 'change':
-        return app.change(step.on, step.changes, step.handler)
-      case 'transaction':
-        return app.transact(step.changes, step.keeping, step.ends)
-      case 'paced':
-        return app.pace(step.changes)
-      case 'write':
-        return app.write(step.changes)
-      case 'listen':
-        return app.listen(step.on)
-      case 'finish':
-        return this.#waiting.splice(step.which % Math.max(1, this.#waiting.length), 1)[0]?.finish()
-      case 'query':
-        return app.open(step.shape)
-      case 'close query':
-        return app.closeQuery(step.which)
-      case 'window':
-        return app.moveWindow(step.which, step)
-      case 'cleanup':
-        return app.cleanUp(step.on)
-      case 'preload':
-        return app.rows(step.on).startSyncImmediate()
-      case 'another object':
-        return app.replace(step.on)
       case 'drop':
         return void (await app.daybook.drop(step.on))
       case 'time':

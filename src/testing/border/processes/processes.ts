@@ -15,7 +15,7 @@ import { BorderBranches } from '../branches.js'
 import { type Call, Calls } from '../calls.js'
 import { BrokenPromise, checkSameRows, LogWalk, must } from '../checks.js'
 import { programs } from '../generators.js'
-import { type On, type Program, type Step, story } from '../program.js'
+import { BOTH, type Program, type Step, story } from '../program.js'
 import { decodeMessage, encodeMessage, type Order, type Report, type RowsOf } from './messages.js'
 
 /** An app in a process of its own, as the machine sees it: what it prints, a message a line. */
@@ -40,7 +40,6 @@ export interface ProcessesOptions {
 
 /** How many apps there are. */
 const APPS = 2
-const BOTH: readonly On[] = ['a', 'b']
 /** So many marks are kept for each start of an app. */
 const MARKS = 100_000
 /** So many programs meet the same processes. */
