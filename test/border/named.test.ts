@@ -392,6 +392,35 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     ),
   ],
   [
+    'rows of server rendering wait for their source, though it fails at first',
+    program(
+      { b: { ...eager, handlers: false, source: { ...source, updates: 'partial' } } },
+      QUIET,
+      { do: 'source', on: 'b', what: 'fails' },
+      { do: 'cleanup', who: 0, on: 'b' },
+      { do: 'hydrate', who: 0, on: 'b', keys: [1] },
+      { do: 'preload', who: 0, on: 'b' },
+    ),
+  ],
+  [
+    'fields of a row that came with server rendering, and is not on disk, make no row of the log of it',
+    program(
+      {
+        ...TWO,
+        a: {
+          ...onDemand,
+          handlers: false,
+          source: { ...source, updates: 'partial', resumes: 'truncate', commits: 2, metadata: true },
+        },
+        b: { ...eager, handlers: false, garbage: true },
+      },
+      restart(),
+      insert(3, {}, { who: 1 }),
+      { do: 'hydrate', who: 0, on: 'a', keys: [2, 4] },
+      { do: 'server', on: 'a', changes: [{ kind: 'update', key: 1, fields: {} }] },
+    ),
+  ],
+  [
     'a collection is ready without its source once it was complete',
     program({ a: { ...eager, source } }, QUIET, restart(0, false)),
     'a collection was ready without its source',

@@ -13,7 +13,7 @@ import type { StoredState } from '../../materializer/state.js'
 import type { StoredRow } from '../../materializer/tables.js'
 import { encodeKey, type Key, parseKey } from '../../values/key.js'
 import type { Codec } from '../daybook/codec.js'
-import { acceptedRow, acceptedRows, type SyncParams, seedKeys } from './core-state.js'
+import { acceptedRow, acceptedRows, isSeed, type SyncParams, seedKeys } from './core-state.js'
 import type { HeldRow } from './held-rows.js'
 
 /** Told what the log says besides rows that core shows. */
@@ -24,7 +24,6 @@ export interface WriterEvents<TKey extends Key> {
   readonly onListenerError: (error: unknown) => void
   /** Metadata of the collection; `undefined` when it was cleared. */
   readonly onState?: (name: string, value: unknown) => void
-  /** The row is now what the log says. */
   /** A row was written; `isNew`: that was not in memory. */
   readonly onRow?: (key: TKey, isNew: boolean) => void
   /** All rows went; after a reset, all metadata as well. */
@@ -37,7 +36,7 @@ export interface RowsOnDemand {
   touched(key?: Key, seq?: number): void
   /** Whether a row that is not in memory is to be there. */
   wants(key: Key, value: object): boolean
-  /** A row that is not in memory was patched: it may have to be there now. */
+  /** A row that is not in memory as the log has it was patched: it may have to be there now. */
   patched(key: Key): void
 }
 
@@ -242,7 +241,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
   }
 
   #patch(key: TKey, fields: object, unset: readonly string[]): void {
-    const row = acceptedRow<T>(this.#params.collection, key)
+    const row = this.#logged(key)
     if (row === undefined) {
       this.#onDemand?.patched(key)
       return
@@ -252,8 +251,15 @@ export class CoreWriter<T extends object, TKey extends Key> {
     this.#put(key, patched)
   }
 
+  /** The row in memory that the log speaks of; on demand, one that came by another way may be on disk as another one. */
+  #logged(key: TKey): T | undefined {
+    const { collection } = this.#params
+    const isUnknown = this.#onDemand !== undefined && isSeed(collection, key)
+    return isUnknown ? undefined : acceptedRow<T>(collection, key)
+  }
+
   #meta(key: TKey, value: unknown): void {
-    if (acceptedRow(this.#params.collection, key) === undefined) return
+    if (this.#logged(key) === undefined) return
     if (value === undefined) this.#params.metadata?.row.delete(key)
     else this.#params.metadata?.row.set(key, value)
   }

@@ -156,15 +156,18 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
 
   /**
    * Shows the rows that wait, in the open transaction of core, except those that it has changed. `over`: also where the
-   * collection has a row that came by another way; the log decides.
+   * collection has a row that came by another way; the log decides. Otherwise those wait on.
    */
   release(isChanged: (key: Key) => boolean, { over }: { readonly over: boolean }): void {
     const held = this.#held
     this.#held = undefined
+    const waiting = new Map<Key, HeldRow>()
     for (const [key, row] of held ?? []) {
-      if (isChanged(key) || (!over && isSeed(this.#params.collection, key))) continue
-      this.writer.show(key as TKey, row)
+      if (isChanged(key)) continue
+      if (over || !isSeed(this.#params.collection, key)) this.writer.show(key as TKey, row)
+      else waiting.set(key, row)
     }
+    if (waiting.size > 0) this.#held = waiting
   }
 
   /** The same in a transaction of its own. */

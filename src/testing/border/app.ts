@@ -140,6 +140,8 @@ export class App {
   /** The same for mutations whose handler is called later. */
   readonly #plans = new WeakMap<object, HandlerPlan>()
   #paced: ((changes: readonly Changed[]) => Transaction) | undefined
+  /** Keys of rows that came with server rendering. */
+  readonly hydrated: Readonly<Record<On, Set<Key>>> = { a: new Set(), b: new Set() }
   isClosing = false
   hasEnded = false
 
@@ -184,6 +186,7 @@ export class App {
   /** Rows come with server rendering. */
   hydrate(on: On, rows: readonly Row[]): void {
     if (this.hasEnded || this.rows(on).status === 'error') return
+    for (const { id } of rows) this.hydrated[on].add(id)
     this.#parts.branches.reached('rows came with server rendering')
     this.#client.hydrate({
       collections: [
@@ -491,11 +494,12 @@ export class App {
     const isLocal = shapes[on].source === undefined
     const does = shapes[on].handlers && (isLocal || FOR_SOURCES.has(behaviour)) ? behaviour : 'ends'
     const rows = this.rows(on)
+    const seeds = this.seeds(on)
     const marks = changes.map(() => calls.nextMark())
     const made = changes.map((change, index) => {
       const { key, kind } = change
-      const says = saidBy(change, rows.get(key))
-      return calls.add({ mark: marks[index] as number, origin: this.origin, on, key, kind, group, says })
+      const facts = { says: saidBy(change, rows.get(key)), ofSeed: seeds.has(key) }
+      return calls.add({ mark: marks[index] as number, origin: this.origin, on, key, kind, group, ...facts })
     })
     const plan: HandlerPlan = { does, calls: made }
     this.#plan = plan
@@ -529,7 +533,9 @@ export class App {
       const mark = type === 'delete' ? calls.nextMark() : (modified as { v: number }).v
       const group = isOneEntry ? groups.a : groups[on]
       const says = difference(type === 'insert' ? {} : original, type === 'delete' ? {} : modified)
-      return calls.add({ mark, origin: this.origin, on, key, kind: type, group, says })
+      // Committed later than it was made: what was told meanwhile has not changed what it was made of.
+      const ofSeed = Number((original as { v?: unknown }).v) < 0
+      return calls.add({ mark, origin: this.origin, on, key, kind: type, group, says, ofSeed })
     })
   }
 

@@ -18,6 +18,8 @@ export interface Call {
   readonly kind: 'insert' | 'update' | 'delete' | 'put' | 'remove'
   /** What it makes of the row. */
   readonly says?: Said
+  /** It changes a row that came by another way than the log, and of which the log had said nothing yet. */
+  readonly ofSeed?: boolean
   /** Calls of one transaction are kept together, or not at all. */
   readonly group: number
   /** `lost`: its context ended before it was told. */

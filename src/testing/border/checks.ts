@@ -58,6 +58,8 @@ export class LogWalk {
   readonly #mentioned = new Set<string>()
   /** Metadata of the collections, by collection and name. */
   readonly #states = new Map<string, Map<string, unknown>>()
+  /** The schema version that each collection's rows have. */
+  readonly #versions = new Map<string, number>()
   /** Entries that change no row: who runs a source, and what is remembered of what was read. */
   idle = 0
   /** Rows that were forgotten: the log has more of them than was asked for, or less. */
@@ -80,6 +82,8 @@ export class LogWalk {
     for (const op of ops) {
       const rows = this.rows.get(op.collection)
       if (op.op === 'reset') this.#states.delete(op.collection)
+      if (op.op === 'reset') this.#versions.delete(op.collection)
+      if (op.op === 'schema') this.#versions.set(op.collection, op.to)
       if (op.op === 'state') this.#setState(op.collection, op.name, op.value)
       const isMigrated = migrations.get(op.collection)?.before.size
       if (this.#synced.has(op.collection) || isMigrated || isRestated(op, rows)) {
@@ -99,8 +103,13 @@ export class LogWalk {
         if (op.op === 'patch') must(isThere, () => `B1: ${name} changes a row that is not there`)
         if (op.op === 'put' && (call?.kind === 'insert' || call?.kind === 'update'))
           must(!isThere, () => `B3: ${name} overwrites a row, and was made by an ${call.kind}`)
-        if (op.op === 'put' && call?.kind === 'update')
+        if (op.op === 'put' && call?.kind === 'update') {
+          must(
+            call.ofSeed === true,
+            () => `B1: ${name} brings back a row that was gone, and was made by an update`,
+          )
           this.#branches.reached('a row that only memory had was changed, and kept whole')
+        }
         const isInitial = typeof mark === 'number' && mark < 0
         if (isInitial) this.#takeInitial(op.collection, mark, seq)
         else this.#note(`${origin} ${op.collection} ${text(op.key)}`, { kind: op.op, mark })
@@ -225,6 +234,11 @@ export class LogWalk {
   /** The metadata of a collection. */
   states(on: On): ReadonlyMap<string, unknown> {
     return this.#states.get(on) ?? new Map()
+  }
+
+  /** The schema version of a collection's rows. */
+  versionOf(on: On): number {
+    return this.#versions.get(on) ?? 1
   }
 
   /** What the log makes of a collection. */

@@ -51,6 +51,25 @@ export function programs(focus: Focus, { steps, values, modes }: Bounds): fc.Arb
         const lost = fates.filter((times) => times.length === 0)
         return { ...program, fates: [...fates, ...lost.map(() => [0]), [0]] }
       })
+      .map((program) =>
+        hasMixedNumbers(program.steps)
+          ? { ...program, steps: program.steps.filter((step) => step.do !== 'window') }
+          : program,
+      )
+  )
+}
+
+/**
+ * Whether a number is not one in some row. TanStack DB 0.15.2 does not read in order from an index over values of several
+ * types, and loads the rows of a moved window again and again, without an end, where it is not full; in memory as well.
+ */
+const hasMixedNumbers = (steps: readonly Step[]): boolean => {
+  const isMixed = (change: Change): boolean =>
+    'fields' in change && ['bigint', 'string'].includes(typeof change.fields.n)
+  return steps.some(
+    (step) =>
+      'changes' in step &&
+      step.changes.some((each: Change | Changed) => isMixed('change' in each ? each.change : each)),
   )
 }
 
@@ -248,7 +267,7 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
     ),
     step(1, fc.record({ do: just('close query'), which: fc.nat({ max: 5 }) })),
     step(
-      2,
+      4,
       fc.record({
         do: just('window'),
         which: fc.nat({ max: 5 }),

@@ -57,6 +57,8 @@ interface Virtual {
 
 /** How much time passes between two looks. */
 const LOOK = 60
+/** How long it looks whether nothing more is appended, in ms. */
+const LAST_LOOK = 5
 /** So many looks take longer than messages that are lost, and sent again. */
 const LONG_QUIET = 25
 
@@ -101,6 +103,8 @@ export async function runProgram(
 class Machine {
   readonly #program: Program
   readonly #time: BorderTime
+  /** The source is the one of an author. */
+  readonly #isOthers: boolean
   readonly #makeSource: (parts: SourceParts) => MachineSource
   readonly #branches: BorderBranches
   readonly #file: BorderFile
@@ -140,6 +144,7 @@ class Machine {
     { source, allColumns }: SourceOptions,
   ) {
     this.#program = program
+    this.#isOthers = source !== undefined
     this.#makeSource = (parts) => (source ? tested(source, parts) : new BorderSource(parts))
     this.#makeServer = (identity) => new BorderServer(identity, allColumns)
     this.#servers = { a: this.#makeServer(0), b: this.#makeServer(0) }
@@ -424,9 +429,12 @@ class Machine {
       const under = await this.#underWay()
       const before = head
       head = this.#head
-      // What a source has told may be about to be appended.
       quiet = under === undefined && head === before ? quiet + 1 : 0
-      if (quiet === this.#quietLooks) return
+      if (quiet >= this.#quietLooks) {
+        // What a source has told just now is about to be appended.
+        await this.#pass(LAST_LOOK)
+        if (this.#head === head && !this.#file.isCalled) return
+      }
       must(passed < LONGEST_REST, () => `it never came to rest: ${under ?? 'the log grows'}`)
       if (passed > 1000) await this.#pass(500)
     }
@@ -457,13 +465,12 @@ class Machine {
         return `context ${who} is at ${position}, the log at ${head}`
       for (const [on, source] of app.sources)
         if (!source.isUpToDate) return `the source of ${on} is at work in context ${who}`
+      const isPending = this.#isPending(app)
       // Core holds everything back for as long as a handler of the collection's runs.
-      const isHeld = BOTH.some((on) => app.rows(on)._state.hasHeldSyncTransaction())
-      if (isHeld && this.#isPending(app)) continue
+      const held = BOTH.filter((on) => isPending && app.rows(on)._state.hasHeldSyncTransaction())
       for (const on of BOTH) {
+        if (held.includes(on)) continue
         const rows = app.rows(on)
-        if (app.sources.get(on)?.isUpToDate === false)
-          return `the source of ${on} is at work in context ${who}`
         const run = runOf(rows)
         if (run?.isLoading === true && !run.isStopped && rows.status !== 'cleaned-up')
           return `${on} of context ${who} reads its rows`
@@ -475,7 +482,8 @@ class Machine {
         if (rows.isLoadingSubset && !this.#waitsForHandler(on))
           return `${on} of context ${who} loads a subset`
       }
-      if (BOTH.some((on) => this.#servers[on].isAway || this.#waitsForHandler(on))) continue
+      if (held.length > 0 || BOTH.some((on) => this.#servers[on].isAway || this.#waitsForHandler(on)))
+        continue
       for (const { query, shape } of app.queries) {
         if (query.status === 'loading' || (query.status !== 'error' && query.isLoadingSubset))
           return `query ${JSON.stringify(shape)} of context ${who} is ${query.status}`
@@ -549,6 +557,11 @@ class Machine {
         // In the middle of a transaction of its source memory has a part of it, which nobody sees.
         const isOpen = rows._state.pendingSyncedTransactions.some(({ committed }) => !committed)
         if (rows.status !== 'ready' || isOpen) continue
+        must(
+          app.version >= this.#walk.versionOf(on),
+          () =>
+            `context ${who} knows version ${app.version} of ${on}, and shows rows of version ${this.#walk.versionOf(on)}`,
+        )
         const { mode } = this.#program[on]
         const seeds = this.#seedsOf(app, on)
         const inMemory = new Map(rows._state.acceptedSyncedEntries() as Iterable<[Key, object]>)
@@ -581,7 +594,14 @@ class Machine {
 
   /** Seeds are there until the log or a source has spoken; a source that can be asked for all rows has. */
   #seedsOf(app: App, on: On): ReadonlySet<Key> {
-    const seeds = app.rows(on).status === 'cleaned-up' ? new Set<Key>() : app.seeds(on)
+    const { status } = app.rows(on)
+    const seeds = status === 'cleaned-up' ? new Set<Key>() : app.seeds(on)
+    if (status === 'ready' && !this.#hasSource(on))
+      for (const key of seeds)
+        must(
+          app.hydrated[on].has(key),
+          () => `B4: row ${String(key)} of ${on} is initialData, and the log does not have it`,
+        )
     if (seeds.size === 0 || !this.#hasSource(on) || this.#program[on].mode === 'on-demand') return seeds
     must(this.#servers[on].isAway, () => `B4: ${on} has seeds ${[...seeds].join(', ')}, and its source works`)
     this.#branches.reached('a seed stayed, because its source could not be asked')
@@ -617,8 +637,14 @@ class Machine {
       this.#owners.set(on, owner)
     }
     const isBehind = owner?.sources.get(on)?.waitsForHandlers === true && this.#isPending(owner)
-    if (mode === 'eager' && !server.isAway && isRunning && !isBehind)
-      checkSameRows(`the log of ${on}`, rows, server.rows)
+    if (
+      !server.isAway &&
+      isRunning &&
+      !isBehind &&
+      !isForeign &&
+      (mode === 'eager' || this.#hearsEverything(on))
+    )
+      checkSameRows(`the log of ${on}`, rows, server.rows, { mayLack: mode === 'on-demand' })
     for (const [who, app] of this.#apps.entries()) {
       const { status } = app.rows(on)
       const isComplete = !isForeign && states.get(COMPLETE) === true
@@ -632,6 +658,12 @@ class Machine {
       if (!server.isAway && status !== 'idle')
         must(status === 'ready', () => `${on} of context ${who} is ${status}, and its source works`)
     }
+  }
+
+  /** Its source is told of what becomes of rows that it does not have. */
+  #hearsEverything(on: On): boolean {
+    const { source } = this.#program[on]
+    return !this.#isOthers && source?.pushes === 'everything' && source.resumes === 'token'
   }
 
   async #checkQuery(who: number, app: App, live: LiveQuery): Promise<void> {

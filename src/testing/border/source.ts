@@ -106,11 +106,15 @@ class Session {
   #isConnected = false
   #isOver = false
   #isPulling = false
+  /** Subsets that it is asked for and has not answered. */
+  #asked = 0
   /** It has begun a transaction that it commits later. */
   #isInTransaction = false
   /** Counts how often everything was sent. */
   #sendings = 0
   #isReady = false
+  /** It went on from a token. */
+  #hasResumed = false
   /** Commits once more inside of the next commit. */
   #nests = false
   /** Rows that the collection was told of. */
@@ -124,7 +128,8 @@ class Session {
 
   get isUpToDate(): boolean {
     const { server } = this.#parts
-    return server.isAway || (this.#isConnected && !this.#isPulling && this.seen === server.version)
+    const isIdle = this.#isConnected && !this.#isPulling && this.#asked === 0
+    return server.isAway || (isIdle && this.seen === server.version)
   }
 
   begin(): void {
@@ -152,6 +157,11 @@ class Session {
   }
 
   async loadSubset(options: LoadSubsetOptions): Promise<void> {
+    this.#asked++
+    await this.#answer(options).finally(() => this.#asked--)
+  }
+
+  async #answer(options: LoadSubsetOptions): Promise<void> {
     const { server, shape } = this.#parts
     const request = new SubsetRequest(options)
     this.#requests.set(options, request)
@@ -208,6 +218,7 @@ class Session {
     const since = shape.resumes === 'token' && typeof token === 'number' ? this.#news(token) : undefined
     if (since !== undefined) {
       branches.reached('a source went on from its token')
+      this.#hasResumed = true
       this.seen = token as number
       this.#take(since)
       this.#ready()
@@ -233,7 +244,11 @@ class Session {
     const sending = ++this.#sendings
     const half = shape.commits === 1 ? rows.length : Math.ceil(rows.length / 2)
     this.#isPulling = true
-    const gone = truncates ? [] : [...this.#told.keys()].filter((key) => !server.rows.has(key))
+    // After a token, the rows of earlier sessions are its own as well.
+    const known = this.#hasResumed
+      ? Array.from(collection._state.acceptedSyncedEntries(), ([key]) => key)
+      : this.#told.keys()
+    const gone = truncates ? [] : [...known].filter((key) => !server.rows.has(key))
     this.#commit(() => {
       if (truncates) {
         truncate({ markReady: false })

@@ -16,7 +16,7 @@ import { decodeKey } from '../../../values/decode-key.js'
 import type { Key } from '../../../values/key.js'
 import { pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
-import { acceptedRow, hasHeld, type SyncParams } from '../core-state.js'
+import { acceptedRow, hasHeld, isSeed, type SyncParams, seedKeys } from '../core-state.js'
 import type { FollowingCollection, LoadsOnDemand } from '../follow.js'
 import { hasOneOf } from '../keys-on-disk.js'
 import { askableSubset } from './askable-subset.js'
@@ -73,7 +73,7 @@ export class LoadedSubsets implements LoadsOnDemand {
   readonly #readings = new Set<Reading>()
   /** Rows that are not shown although they are on disk, until an entry or the source names them again. */
   readonly hidden = new Map<Key, object>()
-  /** Rows that were patched without being in memory. */
+  /** Rows that were patched without being in memory as the log has them. */
   #patched = new Set<Key>()
   #isFetching = false
   #isStopped = false
@@ -99,7 +99,9 @@ export class LoadedSubsets implements LoadsOnDemand {
 
   /** A row that is not in memory was patched: it may belong to a subset now. */
   patched(key: Key): void {
-    if (this.#requests.size === 0 || this.#isStopped) return
+    if (this.#isStopped) return
+    const isWanted = this.#requests.size > 0 || isSeed(this.#options.core.collection, key)
+    if (!isWanted) return
     this.#patched.add(key)
     if (!this.#isFetching) void this.#fetchPatched()
   }
@@ -191,10 +193,14 @@ export class LoadedSubsets implements LoadsOnDemand {
         this.#patched = new Set()
         await this.#read({ where: hasOneOf([...keys]) }, (rows, reading) => {
           if (this.#isStopped) return
+          const seeds = new Set(seedKeys(this.#options.core.collection).filter((key) => keys.has(key)))
           // What was touched meanwhile is read again.
           for (const key of keys) if (reading.isGone || reading.isOld(key)) this.#patched.add(key)
-          const wanted = rows.filter((row) => this.#seen(row).some((each) => this.#isWanted(each)))
-          if (!reading.isGone) this.#hand(wanted, reading)
+          const isShown = (row: StoredRow): boolean => seeds.has(decodeKey(row.key))
+          const wanted = rows.filter(
+            (row) => isShown(row) || this.#seen(row).some((each) => this.#isWanted(each)),
+          )
+          if (!reading.isGone) this.#hand(wanted, reading, seeds)
         })
       }
     } catch (error) {
@@ -234,8 +240,12 @@ export class LoadedSubsets implements LoadsOnDemand {
     }
   }
 
-  /** Hands rows to core that it does not have. */
-  #hand(rows: readonly StoredRow[], reading: Reading): SyncAppliedReceipt {
+  /** Hands rows to core that it does not have, or has as `older` ones. */
+  #hand(
+    rows: readonly StoredRow[],
+    reading: Reading,
+    older: ReadonlySet<Key> = new Set(),
+  ): SyncAppliedReceipt {
     const { core, following, newer } = this.#options
     const { keys, all } = newer()
     if (all) return true
@@ -245,7 +255,7 @@ export class LoadedSubsets implements LoadsOnDemand {
         const key = decodeKey(row.key)
         // A row that is in memory is newer than the one that was read.
         const isNewer = reading.isOld(key) || keys.has(key) || this.hidden.has(key)
-        if (isNewer || acceptedRow(core.collection, key) !== undefined) continue
+        if (isNewer || (acceptedRow(core.collection, key) !== undefined && !older.has(key))) continue
         writer.row(row)
       }
     })
