@@ -403,6 +403,18 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     ),
   ],
   [
+    'rows on disk that server rendering lacks are shown when their source stays silent',
+    program(
+      { b: { ...eager, handlers: false, source: { ...source, updates: 'partial', resumes: 'truncate' } } },
+      QUIET,
+      { do: 'new version', who: 0 },
+      { do: 'server', on: 'b', changes: [{ kind: 'delete', key: 2 }] },
+      { do: 'source', on: 'b', what: 'away' },
+      { do: 'hydrate', who: 0, on: 'b', keys: [1] },
+      QUIET,
+    ),
+  ],
+  [
     'fields of a row that came with server rendering, and is not on disk, make no row of the log of it',
     program(
       {

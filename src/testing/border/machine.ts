@@ -474,10 +474,12 @@ class Machine {
         const run = runOf(rows)
         if (run?.isLoading === true && !run.isStopped && rows.status !== 'cleaned-up')
           return `${on} of context ${who} reads its rows`
-        // What the server has never told nobody knows.
-        if (this.#servers[on].isAway) continue
-        if (run !== undefined && run.held.size > 0 && rows.status !== 'cleaned-up')
+        const isAway = this.#servers[on].isAway
+        const waiting = [...(run?.held.keys() ?? [])].filter((key) => !isAway || !app.seeds(on).has(key))
+        if (waiting.length > 0 && rows.status !== 'cleaned-up')
           return `rows of ${on} in context ${who} wait behind those of server rendering`
+        // What the server has never told nobody knows.
+        if (isAway) continue
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
         if (rows.isLoadingSubset && !this.#waitsForHandler(on))
           return `${on} of context ${who} loads a subset`

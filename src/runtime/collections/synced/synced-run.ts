@@ -32,7 +32,10 @@ import { type Identity, storedIdentity } from './identity.js'
 import { SourceRole } from './source-role.js'
 import { type SessionOptions, SourceSession } from './source-session.js'
 
-/** How long to wait for the role of sync owner before the rows of another context's source are shown, in ms. */
+/**
+ * How long to wait before rows on disk are shown without their source, in ms: for the role of sync owner, where another
+ * context's source may run; and for a source here, where fresher rows came with server rendering.
+ */
 const OTHERS_SYNC = 1000
 
 /** How long a subset that is asked for afresh waits for its source, where what is on disk can be shown, in ms. */
@@ -265,15 +268,18 @@ export class SyncedRun {
   }
 
   #hydrated(): void {
-    const { internals, onDemand } = this.#options
-    if (this.#isComplete) this.#showRows(this.#options.readyLocally)
-    // Another context's source may be the one that these rows come from.
+    const { internals, onDemand, readyLocally } = this.#options
+    // Rows on disk that wait behind fresher ones are not shown yet: they may be gone upstream.
+    const isPartial = this.#following.held.size > 0
+    if (this.#isComplete && !isPartial) this.#showRows(readyLocally)
     this.#cancelWait = internals.clock.after(OTHERS_SYNC, () => {
-      if (this.#role.session !== undefined) return
-      this.#following.releaseAll({ over: true })
-      if (!this.#isComplete) return
-      this.#dropOthersSeeds()
-      this.#showRows(true)
+      // Another context's source may be the one that the rows on disk come from.
+      const isOthers = this.#role.session === undefined
+      this.#following.releaseAll({ over: isOthers })
+      const isSilent = isOthers || (isPartial && !this.#sourceFailed)
+      if (!this.#isComplete || !isSilent) return
+      if (isOthers) this.#dropOthersSeeds()
+      this.#showRows(isOthers || readyLocally)
     })
     const needsAll = onDemand && this.#adapter.needsAllRows?.() === true
     const begin = (): void => {
