@@ -403,6 +403,47 @@ const cases: readonly (readonly [string, BorderProgram, BorderBranch?])[] = [
     ),
   ],
   [
+    'rows that were read before a collection was read again as a whole are not shown behind it',
+    program(
+      {
+        contexts: ['handle', 'remote', 'remote'],
+        fates: [[40], [0]],
+        a: {
+          ...onDemand,
+          indexed: true,
+          source: {
+            ...source,
+            updates: 'partial',
+            resumes: 'snapshot',
+            commits: 2,
+            pushes: 'what was asked for',
+            metadata: true,
+          },
+        },
+        b: {
+          ...onDemand,
+          handlers: false,
+          garbage: true,
+          source: { ...source, updates: 'partial', resumes: 'snapshot', pushes: 'what was asked for' },
+        },
+      },
+      { do: 'query', who: 2, shape: { of: FIRST_BY_N, p: 2, on: 'a' } },
+      QUIET,
+      { do: 'server', on: 'a', changes: [{ kind: 'update', key: 1, fields: {} }] },
+      { do: 'change', who: 2, on: 'a', changes: [{ kind: 'delete', key: 2 }], handler: 'waits' },
+      {
+        do: 'transaction',
+        who: 0,
+        changes: [{ on: 'a', change: { kind: 'update', key: 1, fields: {} } }],
+        keeping: 'commit',
+        ends: 'now',
+      },
+      { do: 'time', ms: 20 },
+      { do: 'new version', who: 1 },
+      { do: 'change', who: 0, on: 'a', changes: [{ kind: 'delete', key: 1 }], handler: 'ends' },
+    ),
+  ],
+  [
     'rows on disk that server rendering lacks are shown when their source stays silent',
     program(
       { b: { ...eager, handlers: false, source: { ...source, updates: 'partial', resumes: 'truncate' } } },

@@ -64,8 +64,8 @@ export interface FollowEvents<TKey extends Key>
 
 /** What loads rows by subset. */
 export interface LoadsOnDemand extends RowsOnDemand {
-  /** Entries were missed: what was loaded is to be loaded again. */
-  reload(): void
+  /** Entries up to `seq` were missed: what was loaded, or is being loaded, is to be loaded again. */
+  reload(seq: number): void
 }
 
 export interface FollowOptions {
@@ -248,7 +248,7 @@ export class FollowingCollection<T extends object, TKey extends Key> implements 
     })
     this.#goOnFrom(found)
     if (replace) this.#events.onReloaded?.()
-    if (isReload) this.#onDemand?.reload()
+    if (isReload) this.#onDemand?.reload(found.at.seq)
   }
 
   async #accepts({ rows, state }: Rows): Promise<boolean> {

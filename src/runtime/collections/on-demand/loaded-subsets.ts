@@ -56,7 +56,7 @@ class Reading {
     else this.#touched.set(key, seq)
   }
 
-  /** All rows have gone since. */
+  /** All rows have gone since, or may have changed. */
   get isGone(): boolean {
     return this.#allTouched > this.at
   }
@@ -146,9 +146,10 @@ export class LoadedSubsets implements LoadsOnDemand {
     for (const request of this.#requests) if (request.options === options) this.#requests.delete(request)
   }
 
-  /** Loads all wanted subsets again: entries were missed. */
-  reload(): void {
+  /** Loads all wanted subsets again: entries up to `seq` were missed. What was read before them is old. */
+  reload(seq: number): void {
     const { internals } = this.#options
+    for (const reading of this.#readings) reading.touched(undefined, seq)
     for (const request of this.#requests) this.load(request).catch(internals.events.report)
   }
 
