@@ -478,6 +478,8 @@ class Machine {
         const waiting = [...(run?.held.keys() ?? [])].filter((key) => !isAway || !app.seeds(on).has(key))
         if (waiting.length > 0 && rows.status !== 'cleaned-up')
           return `rows of ${on} in context ${who} wait behind those of server rendering`
+        if (run !== undefined && run.held.size > 0 && rows.status === 'loading' && this.#isComplete(on))
+          return `${on} of context ${who} is complete on disk, and loading`
         // What the server has never told nobody knows.
         if (isAway) continue
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
@@ -623,11 +625,23 @@ class Machine {
     }
   }
 
+  /** The rows on disk are those of another identity. */
+  #isForeign(on: On): boolean {
+    const states = this.#walk.states(on)
+    return states.has(IDENTITY) && states.get(IDENTITY) !== `user ${this.#identities[on]}`
+  }
+
+  /** The rows on disk are all that there were. */
+  #isComplete(on: On): boolean {
+    this.#read()
+    return !this.#isForeign(on) && this.#walk.states(on).get(COMPLETE) === true
+  }
+
   #checkSource(on: On, rows: ReadonlyMap<Key, object>): void {
     const server = this.#servers[on]
     const { mode } = this.#program[on]
     const states = this.#walk.states(on)
-    const isForeign = states.has(IDENTITY) && states.get(IDENTITY) !== `user ${this.#identities[on]}`
+    const isForeign = this.#isForeign(on)
     checkMarks(on, states, rows, this.#records[on], server)
     checkConfirmed(this.#calls, on, [server, ...this.#formerServers[on]])
     const owner = this.#apps.find((app) => !app.hasEnded && app.sources.get(on)?.isRunning === true)
@@ -649,7 +663,7 @@ class Machine {
       checkSameRows(`the log of ${on}`, rows, server.rows, { mayLack: mode === 'on-demand' })
     for (const [who, app] of this.#apps.entries()) {
       const { status } = app.rows(on)
-      const isComplete = !isForeign && states.get(COMPLETE) === true
+      const isComplete = this.#isComplete(on)
       if (mode === 'on-demand' || app.hasEnded || this.#isPending(app) || status === 'cleaned-up') continue
       if (server.isAway && isComplete) {
         must(status === 'ready', () => `${on} of context ${who} is complete on disk, and ${status}`)
