@@ -267,7 +267,7 @@ function stepOf(focus: Focus, fields: ReturnType<typeof fieldsFrom>): fc.Arbitra
     ),
     step(1, fc.record({ do: just('close query'), which: fc.nat({ max: 5 }) })),
     step(
-      4,
+      2,
       fc.record({
         do: just('window'),
         which: fc.nat({ max: 5 }),
