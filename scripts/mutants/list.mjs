@@ -514,7 +514,7 @@ export const MUTANTS = [
   {
     name: 'a collection that was complete waits for its source',
     file: 'src/runtime/collections/synced/synced-run.ts',
-    from: 'if (this.#isComplete) this.#showRows(this.#options.readyLocally)',
+    from: 'if (this.#isComplete && !isPartial) this.#showRows(readyLocally)',
     to: 'if (this.#isComplete) this.#showRows(false)',
     tests: BORDER.synced,
   },
