@@ -626,6 +626,8 @@ export class App {
   }
 
   #insertAnother(on: On): void {
+    // Core throws, and whoever calls a listener hears it.
+    if (this.rows(on).status === 'error') return
     const change: Change = { kind: 'insert', key: `made-${this.#parts.calls.nextGroup()}`, fields: { n: 1 } }
     // Inside of a transaction that is being made it becomes a part of that one.
     if (getActiveTransaction() !== undefined) this.#mutate([{ on, change }])
