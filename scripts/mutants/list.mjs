@@ -652,7 +652,7 @@ export const MUTANTS = [
     tests: ['test/border/named-query.test.ts'],
   },
   {
-    name: "an entry that comes after the answer to its append is somebody else's",
+    name: 'an entry that comes after the answer to its append is not recognised',
     file: 'src/runtime/collections/synced/recorder.ts',
     from: '        await kept\n        return\n',
     to: '        await kept\n        this.#sent.delete(transaction.originSeq)\n        return\n',

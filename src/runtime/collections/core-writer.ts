@@ -251,7 +251,7 @@ export class CoreWriter<T extends object, TKey extends Key> {
     this.#put(key, patched)
   }
 
-  /** The row in memory that the log speaks of; on demand, one that came by another way may be on disk as another one. */
+  /** The row in memory, if it is the log's. On demand, a row that came by another way may be a different one on disk. */
   #logged(key: TKey): T | undefined {
     const { collection } = this.#params
     const isUnknown = this.#onDemand !== undefined && isSeed(collection, key)

@@ -119,7 +119,7 @@ function saidBy(change: Change, before: object = {}): Said {
   return difference(before, after)
 }
 
-/** An update leaves alone what it does not change, for somebody else may change it at the same time. */
+/** The fields that differ. Another context may change the others at the same time. */
 function difference(before: object, after: object): Said {
   const [old, now] = [plain(before), plain(after)]
   const changed = Object.keys({ ...old, ...now }).filter((name) => !sameValue(old[name], now[name]))
@@ -626,7 +626,7 @@ export class App {
   }
 
   #insertAnother(on: On): void {
-    // Core throws, and whoever calls a listener hears it.
+    // TanStack DB throws there.
     if (this.rows(on).status === 'error') return
     const change: Change = { kind: 'insert', key: `made-${this.#parts.calls.nextGroup()}`, fields: { n: 1 } }
     // Inside of a transaction that is being made it becomes a part of that one.

@@ -81,8 +81,10 @@ export class LogWalk {
     const migrations = this.#migrationsIn(ops)
     for (const op of ops) {
       const rows = this.rows.get(op.collection)
-      if (op.op === 'reset') this.#states.delete(op.collection)
-      if (op.op === 'reset') this.#versions.delete(op.collection)
+      if (op.op === 'reset') {
+        this.#states.delete(op.collection)
+        this.#versions.delete(op.collection)
+      }
       if (op.op === 'schema') this.#versions.set(op.collection, op.to)
       if (op.op === 'state') this.#setState(op.collection, op.name, op.value)
       const isMigrated = migrations.get(op.collection)?.before.size

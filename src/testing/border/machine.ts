@@ -478,9 +478,11 @@ class Machine {
         const waiting = [...(run?.held.keys() ?? [])].filter((key) => !isAway || !app.seeds(on).has(key))
         if (waiting.length > 0 && rows.status !== 'cleaned-up')
           return `rows of ${on} in context ${who} wait behind those of server rendering`
-        if (run !== undefined && run.held.size > 0 && rows.status === 'loading' && this.#isComplete(on))
-          return `${on} of context ${who} is complete on disk, and loading`
-        // What the server has never told nobody knows.
+        if (run !== undefined && run.held.size > 0 && rows.status === 'loading') {
+          this.#read()
+          if (this.#isComplete(on)) return `${on} of context ${who} is complete on disk, and loading`
+        }
+        // Nobody waits for a server that is away.
         if (isAway) continue
         if (rows.status === 'loading') return `${on} of context ${who} is loading`
         if (rows.isLoadingSubset && !this.#waitsForHandler(on))
@@ -634,7 +636,6 @@ class Machine {
 
   /** The rows on disk are all that there were. */
   #isComplete(on: On): boolean {
-    this.#read()
     return !this.#isForeign(on) && this.#walk.states(on).get(COMPLETE) === true
   }
 
@@ -705,13 +706,13 @@ class Machine {
     )
   }
 
-  /** What the disk has, where nobody has appended anything since. */
+  /** The rows on disk, read while nothing was appended. */
   async #onDiskAtRest(): Promise<Record<On, Map<Key, object>>> {
     for (;;) {
       const head = this.#head
       const disk = { a: await this.#onDisk('a'), b: await this.#onDisk('b') }
       if (this.#head === head) return disk
-      // Time has passed, and somebody had something to do.
+      // Something was appended meanwhile: they are read again.
       await this.#rest()
     }
   }

@@ -16,7 +16,7 @@ import { decodeKey } from '../../../values/decode-key.js'
 import type { Key } from '../../../values/key.js'
 import { pause } from '../../clock.js'
 import type { Internals } from '../../daybook/internals.js'
-import { acceptedRow, hasHeld, isSeed, type SyncParams, seedKeys } from '../core-state.js'
+import { acceptedRow, hasHeld, isSeed, type SyncParams } from '../core-state.js'
 import type { FollowingCollection, LoadsOnDemand } from '../follow.js'
 import { hasOneOf } from '../keys-on-disk.js'
 import { askableSubset } from './askable-subset.js'
@@ -97,7 +97,7 @@ export class LoadedSubsets implements LoadsOnDemand {
     return false
   }
 
-  /** A row that is not in memory was patched: it may belong to a subset now. */
+  /** A row that is not in memory as the log has it was patched: it may belong to a subset now. */
   patched(key: Key): void {
     if (this.#isStopped) return
     const isWanted = this.#requests.size > 0 || isSeed(this.#options.core.collection, key)
@@ -194,14 +194,12 @@ export class LoadedSubsets implements LoadsOnDemand {
         this.#patched = new Set()
         await this.#read({ where: hasOneOf([...keys]) }, (rows, reading) => {
           if (this.#isStopped) return
-          const seeds = new Set(seedKeys(this.#options.core.collection).filter((key) => keys.has(key)))
           // What was touched meanwhile is read again.
           for (const key of keys) if (reading.isGone || reading.isOld(key)) this.#patched.add(key)
-          const isShown = (row: StoredRow): boolean => seeds.has(decodeKey(row.key))
           const wanted = rows.filter(
-            (row) => isShown(row) || this.#seen(row).some((each) => this.#isWanted(each)),
+            (row) => this.#isSeed(row) || this.#seen(row).some((each) => this.#isWanted(each)),
           )
-          if (!reading.isGone) this.#hand(wanted, reading, seeds)
+          if (!reading.isGone) this.#hand(wanted, reading, { overSeeds: true })
         })
       }
     } catch (error) {
@@ -241,12 +239,13 @@ export class LoadedSubsets implements LoadsOnDemand {
     }
   }
 
-  /** Hands rows to core that it does not have, or has as `older` ones. */
-  #hand(
-    rows: readonly StoredRow[],
-    reading: Reading,
-    older: ReadonlySet<Key> = new Set(),
-  ): SyncAppliedReceipt {
+  /** The row in memory came by server rendering or `initialData`. */
+  #isSeed({ key }: StoredRow): boolean {
+    return isSeed(this.#options.core.collection, decodeKey(key))
+  }
+
+  /** Hands rows to core that it does not have. `overSeeds`: also those that it has by another way than the log. */
+  #hand(rows: readonly StoredRow[], reading: Reading, { overSeeds = false } = {}): SyncAppliedReceipt {
     const { core, following, newer } = this.#options
     const { keys, all } = newer()
     if (all) return true
@@ -256,7 +255,9 @@ export class LoadedSubsets implements LoadsOnDemand {
         const key = decodeKey(row.key)
         // A row that is in memory is newer than the one that was read.
         const isNewer = reading.isOld(key) || keys.has(key) || this.hidden.has(key)
-        if (isNewer || (acceptedRow(core.collection, key) !== undefined && !older.has(key))) continue
+        if (isNewer) continue
+        const isInMemory = acceptedRow(core.collection, key) !== undefined
+        if (isInMemory && !(overSeeds && this.#isSeed(row))) continue
         writer.row(row)
       }
     })

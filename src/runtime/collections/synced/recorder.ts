@@ -117,7 +117,7 @@ export class Recorder {
 
   /**
    * Whether an entry of the log is a transaction that was sent; it may come before it is acknowledged, or after. Answers
-   * what of it is not in memory: changes of rows that only the disk has; `undefined` for an entry of somebody else.
+   * what of it is not in memory: changes of rows that only the disk has; `undefined` for any other entry.
    */
   recognises({ origin, originSeq }: Entry): readonly StoredOp[] | undefined {
     if (origin !== this.#options.internals.origin || !this.#sent.has(originSeq)) return undefined

@@ -184,7 +184,7 @@ export class SourceSession {
   async #repeat(request: SubsetRequest): Promise<void> {
     if (this.#hasLeft || request.options.signal?.aborted === true || this.#unloaded.has(request.options))
       return
-    // Whoever asked has been told that it failed. If it fails again, the next answer repeats it.
+    // The caller has had the error. If it fails again, the next answer of the source repeats it.
     await Promise.allSettled([this.#ask(request)])
     // The source counts how often a subset is asked for.
     if (!this.#hasLeft) this.#upstream.unloading(() => this.#source.unloadSubset?.(request.options))
